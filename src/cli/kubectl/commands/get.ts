@@ -1,0 +1,177 @@
+import { isApiError } from "../../../api/errors.ts";
+import { type CommandContext, defineCommand, sharedFlags } from "../command.ts";
+import { qualifiedKind, qualifiedName } from "../discovery.ts";
+import type { ParsedArgs } from "../flags.ts";
+import { failAll, KubectlError } from "../kubectl-error.ts";
+import { objectPrinter, type PrintableObject } from "../object-printer.ts";
+import { getObject, getTable, listObjects, listTable } from "../objects.ts";
+import { resolveTargets, type Target, type Targets } from "../resource-args.ts";
+import { TablePrinter } from "../table-printer.ts";
+import { usageError } from "../usage.ts";
+import { watchTarget } from "../watch.ts";
+
+const flags = {
+  output: { ...sharedFlags.output, help: "wide, json, yaml, name or jsonpath=TEMPLATE" },
+  watch: { type: "bool", short: "w", help: "after listing, go on with what changes" },
+  "watch-only": { type: "bool", help: "show what changes and nothing else" },
+  selector: sharedFlags.selector,
+  "field-selector": sharedFlags["field-selector"],
+  "all-namespaces": sharedFlags["all-namespaces"],
+  "show-labels": { type: "bool", help: "with the labels as the last column" },
+  "label-columns": { type: "list", short: "L", help: "labels to show in columns of their own" },
+  "no-headers": { type: "bool", help: "without the line of column names" },
+  "show-managed-fields": { type: "bool", help: "do not leave out metadata.managedFields" },
+  "ignore-not-found": sharedFlags["ignore-not-found"],
+} as const;
+
+export type GetArgs = ParsedArgs<typeof flags>;
+
+/** @see kubectl `cmd/get/get.go` */
+export const get = defineCommand({
+  name: "get",
+  summary: "list objects, or show some by name",
+  usage: "(TYPE[,TYPE...] [NAME...] | TYPE/NAME...) [flags]",
+  flags,
+
+  async run(context, args) {
+    const { discovery, io } = context;
+    if (args.positional.length === 0) {
+      io.err(
+        `You must specify the type of resource to get. Use "podrace kubectl api-resources" for a complete list of supported resources.\n\n`,
+      );
+      throw usageError(context, "Required resource not specified.");
+    }
+    checkFlags(args);
+    const found = await resolveTargets(discovery, args.positional);
+    checkSelectors(found.targets, args);
+    if (args.flags.watch || args.flags["watch-only"]) {
+      const [target, ...more] = found.targets;
+      if (more.length === 0 && target) return await watchTarget(context, target, args);
+      throw new KubectlError(
+        `watch is only supported on individual resources and resource collections - more than 1 resource was found`,
+      );
+    }
+    const isTable = isHumanReadable(args);
+    await (isTable ? printTables(context, found, args) : printObjects(context, found, args));
+    return 0;
+  },
+});
+
+export function isHumanReadable({ flags: { output } }: GetArgs): boolean {
+  return output === undefined || output === "wide";
+}
+
+/** The options of a table of one type, or of several one below the other. */
+export function tablePrinterFor(target: Target, args: GetArgs, isMixed: boolean): TablePrinter {
+  const { resource } = target;
+  return new TablePrinter({
+    wide: args.flags.output === "wide",
+    noHeaders: args.flags["no-headers"],
+    showLabels: args.flags["show-labels"],
+    labelColumns: args.flags["label-columns"],
+    withNamespace: args.flags["all-namespaces"] && resource.namespaced,
+    kindPrefix: isMixed ? qualifiedKind(resource) : undefined,
+  });
+}
+
+/** Which objects are listed: none of a namespace for `-A`. */
+export function listOptions(context: CommandContext, args: GetArgs) {
+  return {
+    namespace: args.flags["all-namespaces"] ? undefined : context.namespace,
+    labelSelector: args.flags.selector,
+    fieldSelector: args.flags["field-selector"],
+  };
+}
+
+function checkFlags({ flags: { output, "show-labels": showLabels } }: GetArgs): void {
+  if (output === undefined || output === "wide") return;
+  objectPrinter(output);
+  if (showLabels) {
+    throw new KubectlError(`--show-labels option cannot be used with ${output} printer`);
+  }
+}
+
+/** Names and selectors exclude each other, and a name is in one namespace. */
+function checkSelectors(targets: readonly Target[], args: GetArgs): void {
+  if (!targets.some(({ name }) => name !== undefined)) return;
+  if (args.flags["all-namespaces"]) {
+    throw new KubectlError("a resource cannot be retrieved by name across all namespaces");
+  }
+  if (args.given.has("selector") || args.given.has("field-selector")) {
+    throw new KubectlError("name cannot be provided when a selector is specified");
+  }
+}
+
+async function printTables(context: CommandContext, found: Targets, args: GetArgs): Promise<void> {
+  const { client, io, namespace } = context;
+  const { targets } = found;
+  const isMixed = new Set(targets.map(({ resource }) => qualifiedName(resource))).size > 1;
+  const errors: unknown[] = [];
+  let printer: TablePrinter | undefined;
+  let previous: Target | undefined;
+  let hasPrinted = false;
+  let hasNewHeaders = false;
+
+  for (const target of targets) {
+    const { name, resource } = target;
+    try {
+      const table =
+        name === undefined
+          ? await listTable(client, resource, listOptions(context, args))
+          : await getTable(client, resource, { namespace, name });
+      if (printer === undefined || previous?.resource !== resource) {
+        printer = tablePrinterFor(target, args, isMixed);
+        hasNewHeaders = !args.flags["no-headers"];
+      }
+      previous = target;
+      const text = printer.print(table);
+      if (text === "") continue;
+      io.out(hasPrinted && hasNewHeaders ? `\n${text}` : text);
+      hasPrinted = true;
+      hasNewHeaders = false;
+    } catch (error) {
+      if (!isIgnored(error, args)) errors.push(error);
+    }
+  }
+  if (!hasPrinted && errors.length === 0 && !args.flags["ignore-not-found"]) {
+    const isInNamespace =
+      !args.flags["all-namespaces"] && targets.every(({ resource }) => resource.namespaced);
+    io.err(`No resources found${isInNamespace ? ` in ${namespace} namespace.` : ""}\n`);
+  }
+  failAll(errors);
+}
+
+/** One object as itself, anything else as a list of kubectl's own making. */
+async function printObjects(context: CommandContext, found: Targets, args: GetArgs): Promise<void> {
+  const { client, io, namespace } = context;
+  const errors: unknown[] = [];
+  const items: PrintableObject[] = [];
+  for (const { name, resource } of found.targets) {
+    try {
+      if (name === undefined) {
+        items.push(...(await listObjects(client, resource, listOptions(context, args))));
+      } else {
+        items.push(await getObject(client, resource, { namespace, name }));
+      }
+    } catch (error) {
+      if (!isIgnored(error, args)) errors.push(error);
+    }
+  }
+  const print = objectPrinter(args.flags.output as string, {
+    showManagedFields: args.flags["show-managed-fields"],
+  });
+  const hasNothingToSay = items.length === 0 && (found.isSingle || args.flags["ignore-not-found"]);
+  if (!hasNothingToSay && !(found.isSingle && errors.length > 0)) {
+    io.out(print(found.isSingle ? (items[0] as PrintableObject) : listOf(items)));
+  }
+  failAll(errors);
+}
+
+function listOf(items: readonly PrintableObject[]): PrintableObject {
+  return { apiVersion: "v1", kind: "List", metadata: { resourceVersion: "" }, items };
+}
+
+function isIgnored(error: unknown, args: GetArgs): boolean {
+  if (error instanceof Error && error.name === "AbortError") throw error;
+  return args.flags["ignore-not-found"] && isApiError(error, "NotFound");
+}

@@ -1,0 +1,49 @@
+import type { KubeObject } from "../api/objects.ts";
+import { invariant } from "../kernel/invariant.ts";
+import type { ApiServer } from "../control-plane/apiserver/api-server.ts";
+import { componentUser } from "../control-plane/apiserver/request.ts";
+
+/** @see kubernetes `pkg/controlplane/controller/systemnamespaces` */
+const namespaces = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+/** @see kubernetes `pkg/controlplane/controller/kubernetesservice` */
+const kubernetesService: KubeObject = {
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: {
+    name: "kubernetes",
+    namespace: "default",
+    labels: { component: "apiserver", provider: "kubernetes" },
+  },
+  spec: {
+    type: "ClusterIP",
+    clusterIP: "10.96.0.1",
+    ports: [{ name: "https", protocol: "TCP", port: 443, targetPort: 6443 }],
+    sessionAffinity: "None",
+  },
+};
+
+/** What every cluster has from the start: the API server makes it itself. */
+export function bootstrap(server: ApiServer): void {
+  for (const name of namespaces) {
+    create(server, "namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+  }
+  create(server, "services", kubernetesService);
+}
+
+function create(server: ApiServer, plural: string, object: KubeObject): void {
+  const resource = server.resources.find("", "v1", plural);
+  invariant(resource !== undefined, `${plural} are served`);
+  const context = {
+    resource,
+    namespace: object.metadata.namespace ?? "",
+    name: object.metadata.name ?? "",
+    user: componentUser("system:apiserver"),
+    client: server.actor.name,
+    subresource: "",
+    dryRun: false,
+  };
+  server.create(context, object, (error) => {
+    invariant(error === undefined, `the cluster has ${plural}: ${error?.message}`);
+  });
+}

@@ -1,0 +1,260 @@
+import type { KubeObject } from "../api/objects.ts";
+import { defaultTolerationSeconds } from "../control-plane/apiserver/admission/default-toleration-seconds.ts";
+import { namespaceLifecycle } from "../control-plane/apiserver/admission/namespace-lifecycle.ts";
+import { priority } from "../control-plane/apiserver/admission/priority.ts";
+import { serviceAccount } from "../control-plane/apiserver/admission/service-account.ts";
+import { taintNodesByCondition } from "../control-plane/apiserver/admission/taint-nodes-by-condition.ts";
+import { ApiServer } from "../control-plane/apiserver/api-server.ts";
+import { kinds } from "../control-plane/apiserver/kinds/kinds.ts";
+import { stampRevision } from "../control-plane/apiserver/storage.ts";
+import { ApiClient } from "../control-plane/client/api-client.ts";
+import type { Controller } from "../control-plane/controllers/controller.ts";
+import { namespaceController } from "../control-plane/controllers/namespace.ts";
+import {
+  rootCaCertPublisher,
+  serviceAccountController,
+} from "../control-plane/controllers/namespace-defaults.ts";
+import { nodeIpamController } from "../control-plane/controllers/node-ipam.ts";
+import { nodeLifecycleController } from "../control-plane/controllers/node-lifecycle.ts";
+import { podNetworkFor } from "../control-plane/controllers/pod-network.ts";
+import { Scheduler } from "../control-plane/scheduler/scheduler.ts";
+import { MemoryStore } from "../control-plane/store/memory-store.ts";
+import { Fleet, type Member } from "../data-plane/fleet.ts";
+import type { Machine } from "../data-plane/node-object.ts";
+import { type NodeConfig, protocolVersion } from "../data-plane/protocol.ts";
+import { inlineLink, type ShardLink } from "../data-plane/shard-link.ts";
+import { ShardPart } from "../data-plane/shard-part.ts";
+import { threadLink } from "../data-plane/thread-link.ts";
+import { Chance } from "../kernel/chance.ts";
+import { Simulation } from "../kernel/simulation.ts";
+import { type ActorRef, Timeline } from "../kernel/timeline.ts";
+import { combineHashes, type Fact, Trace } from "../kernel/trace.ts";
+import { createKubeletHost } from "../../workers/kubelet/kubelet-host.ts";
+import { bootstrap } from "./bootstrap.ts";
+import { type ClusterOptions, resolveOptions, type ResolvedOptions } from "./cluster-options.ts";
+import { createKubeletDoor } from "./kubelet-door.ts";
+import { kubernetesVersion } from "./version.ts";
+
+/** Actors by their place in the total order. Kubelets come last, by node. */
+const actors = {
+  apiServer: { id: 2, name: "api-1" },
+  scheduler: { id: 10, name: "scheduler" },
+} satisfies Record<string, ActorRef>;
+const firstControllerId = 20;
+const firstKubeletId = 1_000;
+
+/**
+ * A whole cluster in one simulation. Time stands still until somebody advances it: a test step by
+ * step, or a pacer by the wall clock.
+ */
+export class Cluster {
+  readonly options: ResolvedOptions;
+  readonly server: ApiServer;
+  readonly simulation: Simulation;
+  readonly trace: Trace;
+  readonly #links: readonly ShardLink[];
+  readonly #threads: ReadonlyMap<string, string>;
+
+  /** Use `createCluster`. */
+  constructor(parts: {
+    readonly options: ResolvedOptions;
+    readonly server: ApiServer;
+    readonly simulation: Simulation;
+    readonly trace: Trace;
+    readonly links: readonly ShardLink[];
+    readonly threads: ReadonlyMap<string, string>;
+  }) {
+    this.options = parts.options;
+    this.server = parts.server;
+    this.simulation = parts.simulation;
+    this.trace = parts.trace;
+    this.#links = parts.links;
+    this.#threads = parts.threads;
+  }
+
+  /** Virtual time, µs since the Unix epoch. */
+  get nowUs(): number {
+    return this.simulation.timeline.nowUs;
+  }
+
+  /** Lets `us` µs of virtual time pass. */
+  async advance(us: number): Promise<void> {
+    await this.simulation.advanceTo(this.nowUs + us);
+  }
+
+  /**
+   * Lets time pass until `condition` holds.
+   *
+   * @returns Whether it came to hold within `limitUs`.
+   */
+  async advanceUntil(condition: () => boolean, limitUs: number): Promise<boolean> {
+    await this.simulation.advanceTo(this.nowUs + limitUs, condition);
+    return condition();
+  }
+
+  /** Whether every node of the options is registered, ready and open for pods. */
+  get isReady(): boolean {
+    const nodes = [...this.server.objects("", "nodes")];
+    const wanted = this.options.nodes + this.options.pools.reduce((sum, pool) => sum + pool.nodes, 0);
+    return nodes.length >= wanted && nodes.every(isOpenNode);
+  }
+
+  /** The facts kept of one subject, e.g. `pods/default/my-nginx`, by time. */
+  facts(subject: string): readonly Fact[] {
+    return this.trace.facts(subject);
+  }
+
+  /** The thread an actor runs on: `main`, `kubelet-thread-1`. */
+  threadOf(actor: string): string {
+    return this.#threads.get(actor) ?? "main";
+  }
+
+  /** One hash for all that happened so far, the same for any number of threads. */
+  async traceHash(): Promise<string> {
+    const remote = await Promise.all(this.#links.map((link) => link.hashes()));
+    return combineHashes([this.trace.hashes(), ...remote]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#links.map((link) => link.close()));
+  }
+}
+
+/**
+ * Builds a cluster and starts its threads. Nothing has happened in it yet.
+ *
+ * @throws {ClusterOptionsError} For an option with a value it cannot have.
+ */
+export async function createCluster(given: ClusterOptions = {}): Promise<Cluster> {
+  const options = resolveOptions(given);
+  const timeline = new Timeline(options.startUs);
+  const trace = new Trace(options.factsMax);
+  const chance = new Chance(options.seed);
+  const server = new ApiServer({
+    actor: actors.apiServer,
+    timeline,
+    trace,
+    chance,
+    store: new MemoryStore<KubeObject>(stampRevision),
+    kinds,
+    admission: [
+      namespaceLifecycle,
+      serviceAccount,
+      priority,
+      defaultTolerationSeconds,
+      taintNodesByCondition,
+    ],
+  });
+  bootstrap(server);
+  startControlPlane(options, server, timeline, trace, chance);
+  const machines = machinesOf(options);
+  const members = machines.map((machine): Member => ({
+    machine,
+    actor: { id: firstKubeletId + machine.index, name: `kubelet:${machine.name}` },
+  }));
+  const links = shardLinks(options.threads);
+  let fleet: Fleet | undefined;
+  const parts = links.map((link) => new ShardPart(link, options.startUs, (outbox) => fleet?.take(outbox)));
+  const shardOf = (node: number): number => node % links.length;
+  fleet = new Fleet({
+    timeline,
+    trace,
+    chance,
+    door: createKubeletDoor(server),
+    apiServer: actors.apiServer,
+    latencyUs: options.kubeletLatencyUs,
+    members,
+    partOf: (node) => parts[shardOf(node)] as ShardPart,
+  });
+  await Promise.all(
+    links.map((link, shard) =>
+      link.init({
+        protocolVersion,
+        seed: options.seed,
+        startUs: options.startUs,
+        sendsFacts: options.factsMax > 0,
+        apiServer: actors.apiServer,
+        nodes: members
+          .filter(({ machine }) => shardOf(machine.index) === shard)
+          .map((member) => nodeConfig(member, options)),
+      }),
+    ),
+  );
+  return new Cluster({
+    options,
+    server,
+    simulation: new Simulation(timeline, parts, options.kubeletLatencyUs),
+    trace,
+    links,
+    threads: new Map(
+      members.map(({ machine, actor }) => [actor.name, links[shardOf(machine.index)]?.threadName ?? "main"]),
+    ),
+  });
+}
+
+function startControlPlane(
+  options: ResolvedOptions,
+  server: ApiServer,
+  timeline: Timeline,
+  trace: Trace,
+  chance: Chance,
+): void {
+  const clientFor = (actor: ActorRef, username: string): ApiClient =>
+    new ApiClient({ actor, timeline, server, username, latencyUs: options.controlPlaneLatencyUs });
+  const scheduler = clientFor(actors.scheduler, "system:kube-scheduler");
+  new Scheduler(scheduler, trace, chance).start();
+  const controllers: readonly Controller[] = [
+    namespaceController,
+    serviceAccountController,
+    rootCaCertPublisher(options.caPem),
+    nodeIpamController(podNetworkFor(machinesOf(options).length)),
+    nodeLifecycleController,
+  ];
+  for (const [index, controller] of controllers.entries()) {
+    const actor = { id: firstControllerId + index, name: `kcm:${controller.name}` };
+    controller.start(clientFor(actor, "system:kube-controller-manager"));
+  }
+}
+
+function machinesOf({ nodes, runtime, pools }: ResolvedOptions): readonly Machine[] {
+  const all = [{ name: "default", nodes, runtime }, ...pools];
+  const machines: Machine[] = [];
+  for (const pool of all) {
+    for (let count = 0; count < pool.nodes; count++) {
+      const index = machines.length;
+      machines.push({
+        index,
+        name: `node-${index + 1}`,
+        runtime: pool.runtime ?? runtime,
+        pool: pool.name,
+        cpu: "8",
+        memory: "32Gi",
+        ephemeralStorage: "100Gi",
+        pods: "110",
+        kubeletVersion: kubernetesVersion,
+      });
+    }
+  }
+  return machines;
+}
+
+function nodeConfig({ machine, actor }: Member, { absentImages }: ResolvedOptions): NodeConfig {
+  const { index, name, runtime } = machine;
+  return { index, actorId: actor.id, name, runtime, absentImages };
+}
+
+function shardLinks(threads: number): readonly ShardLink[] {
+  if (threads === 0) return [inlineLink(createKubeletHost())];
+  return Array.from({ length: threads }, (_none, index) => threadLink(`kubelet-thread-${index + 1}`));
+}
+
+function isOpenNode({ spec, status }: KubeObject): boolean {
+  const { conditions = [] } = status as { readonly conditions?: readonly Condition[] };
+  const { taints = [] } = spec as { readonly taints?: readonly unknown[] };
+  return conditions.some(({ type, status: value }) => type === "Ready" && value === "True") && taints.length === 0;
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import type { VersionInfo } from "../control-plane/apiserver/http/http-door.ts";
+
+/** The Kubernetes that is simulated. */
+export const kubernetesVersion = "v1.36.0";
+
+/** podrace's own version, from its package. */
+export const podraceVersion = (
+  JSON.parse(readFileSync(packageJson(), "utf8")) as { readonly version: string }
+).version;
+
+/** What `/version` says: Kubernetes' version, and plainly who it comes from. */
+export const versionInfo: VersionInfo = {
+  major: "1",
+  minor: "36",
+  emulationMajor: "1",
+  emulationMinor: "36",
+  minCompatibilityMajor: "1",
+  minCompatibilityMinor: "35",
+  gitVersion: `${kubernetesVersion}+podrace.${podraceVersion}`,
+  gitCommit: "0000000000000000000000000000000000000000",
+  gitTreeState: "clean",
+  buildDate: "2026-01-01T00:00:00Z",
+  goVersion: `node${process.versions.node}`,
+  compiler: "v8",
+  platform: `${process.platform}/${process.arch === "x64" ? "amd64" : process.arch}`,
+};
+
+function packageJson(): URL {
+  return new URL(import.meta.resolve("podrace/package.json"));
+}

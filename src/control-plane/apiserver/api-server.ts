@@ -1,0 +1,178 @@
+import type { Binding, Eviction, KubeObject, Namespace } from "../../api/objects.ts";
+import type { Chance } from "../../kernel/chance.ts";
+import type { ActorRef, TimerHandle, Timeline } from "../../kernel/timeline.ts";
+import type { FactData, Trace } from "../../kernel/trace.ts";
+import type { Change, Store } from "../store/store.ts";
+import { AdmissionChain, type AdmissionPlugin } from "./admission/admission.ts";
+import { createObject } from "./create.ts";
+import { EventExpiry } from "./event-expiry.ts";
+import { getObject, listObjects, type ObjectList, watchObjects } from "./read.ts";
+import { removeObject, type Removal } from "./remove.ts";
+import { keyOf, type Resource } from "./resource.ts";
+import { ResourceTable } from "./resource-table.ts";
+import type { DeleteOptions, ListOptions, RequestContext, WatchOptions } from "./request.ts";
+import type { ServerParts } from "./server-parts.ts";
+import { type Answer, Storage } from "./storage.ts";
+import { bindPod, evictPod, finalizeNamespace } from "./subresources.ts";
+import { updateObject } from "./update.ts";
+import { WatchCache, type WatchSink } from "./watch-cache.ts";
+
+/** How often watches that asked for bookmarks get one, µs. */
+const bookmarkIntervalUs = 60_000_000;
+/** History older than one to two of these is compacted, µs. @see etcd3 `compact.go`: 5 minutes */
+const compactionIntervalUs = 300_000_000;
+
+/**
+ * One API server: the only door to the store, and a watch cache for everyone who asks what changed.
+ *
+ * Requests pass authorization, admission, defaults and validation before one compare-and-put.
+ * Answers come by callback: at once with the memory store, later with others.
+ */
+export class ApiServer {
+  readonly actor: ActorRef;
+  readonly resources: ResourceTable;
+  readonly #timeline: Timeline;
+  readonly #store: Store<KubeObject>;
+  readonly #caches = new Map<Resource, WatchCache>();
+  readonly #cachesByPrefix: readonly (readonly [prefix: string, cache: WatchCache])[];
+  readonly #parts: ServerParts;
+  #compactTo = 0;
+
+  constructor(options: {
+    readonly actor: ActorRef;
+    readonly timeline: Timeline;
+    readonly trace: Trace;
+    readonly chance: Chance;
+    readonly store: Store<KubeObject>;
+    readonly kinds: readonly Resource[];
+    readonly admission: readonly AdmissionPlugin[];
+  }) {
+    const { actor, timeline, trace, store } = options;
+    this.actor = actor;
+    this.#timeline = timeline;
+    this.#store = store;
+    this.resources = new ResourceTable(options.kinds);
+    for (const kind of options.kinds) this.#caches.set(kind, new WatchCache(kind, store.revision));
+    this.#cachesByPrefix = [...this.#caches].map(([{ keyPrefix }, cache]) => [keyPrefix, cache]);
+    this.#parts = {
+      resources: this.resources,
+      storage: new Storage(store),
+      chance: options.chance,
+      admission: new AdmissionChain(options.admission),
+      nowUs: () => timeline.nowUs,
+      cacheOf: (resource) => this.#cacheOf(resource),
+      record: (kind: string, subject: string, data: FactData) =>
+        trace.record(actor, timeline.nowUs, kind, subject, data),
+    };
+    const expiry = new EventExpiry(timeline, actor, store);
+    store.watch({
+      prefix: "/registry/",
+      afterRevision: store.revision,
+      onChanges: (changes) => {
+        for (const change of changes) {
+          this.#cacheOfKey(change)?.apply(change);
+          expiry.noticed(change);
+        }
+      },
+      onCompacted: () => {},
+    });
+    this.#every(bookmarkIntervalUs, () => this.#sendBookmarks());
+    this.#every(compactionIntervalUs, () => this.#compact());
+  }
+
+  /** The store's revision, as far as this server knows. */
+  get revision(): number {
+    return this.#store.revision;
+  }
+
+  get nowUs(): number {
+    return this.#timeline.nowUs;
+  }
+
+  /** An object as this server's cache has it, without asking the store. */
+  peek(resource: Resource, namespace: string, name: string): KubeObject | undefined {
+    return this.#cacheOf(resource).get(keyOf(resource, namespace, name));
+  }
+
+  /** All objects of a kind of the v1 API, as this server's cache has them. */
+  objects(group: string, plural: string): Iterable<KubeObject> {
+    const resource = this.resources.find(group, "v1", plural);
+    return resource === undefined ? [] : this.#cacheOf(resource).objects();
+  }
+
+  get(context: RequestContext, answer: Answer<KubeObject>): void {
+    getObject(this.#parts, context, answer);
+  }
+
+  list(context: RequestContext, options: ListOptions, answer: Answer<ObjectList>): void {
+    listObjects(this.#parts, context, options, answer);
+  }
+
+  /** @throws {ApiError} When the watch cannot begin. */
+  watch(context: RequestContext, options: WatchOptions, sink: WatchSink): () => void {
+    return watchObjects(this.#parts, context, options, sink);
+  }
+
+  create(context: RequestContext, object: KubeObject, answer: Answer<KubeObject>): void {
+    createObject(this.#parts, context, object, answer);
+  }
+
+  /** @param change The object as wanted, from the stored one. See `updateObject`. */
+  update(
+    context: RequestContext,
+    verb: "update" | "patch",
+    change: (stored: KubeObject) => KubeObject,
+    answer: Answer<KubeObject>,
+  ): void {
+    updateObject(this.#parts, context, verb, change, answer);
+  }
+
+  remove(context: RequestContext, options: DeleteOptions, answer: Answer<Removal>): void {
+    removeObject(this.#parts, context, options, answer);
+  }
+
+  bind(context: RequestContext, binding: Binding, answer: Answer<KubeObject>): void {
+    bindPod(this.#parts, context, binding, answer);
+  }
+
+  evict(context: RequestContext, eviction: Eviction, answer: Answer<unknown>): void {
+    evictPod(this.#parts, context, eviction, answer);
+  }
+
+  finalize(context: RequestContext, namespace: Namespace, answer: Answer<KubeObject>): void {
+    finalizeNamespace(this.#parts, context, namespace, answer);
+  }
+
+  /** Wakes this server after `delayUs`, e.g. to end a watch. */
+  after(delayUs: number, act: () => void): TimerHandle {
+    return this.#timeline.setTimer(this.actor, delayUs, act);
+  }
+
+  #cacheOf(resource: Resource): WatchCache {
+    const cache = this.#caches.get(resource) as WatchCache;
+    cache.advanceTo(this.#store.revision);
+    return cache;
+  }
+
+  #cacheOfKey({ key }: Change<KubeObject>): WatchCache | undefined {
+    return this.#cachesByPrefix.find(([prefix]) => key.startsWith(prefix))?.[1];
+  }
+
+  #sendBookmarks(): void {
+    for (const resource of this.resources.all) this.#cacheOf(resource).sendBookmarks();
+  }
+
+  /** Compacts to where the store was one interval ago, so that every reader has that long. */
+  #compact(): void {
+    const revision = this.#store.revision;
+    if (this.#compactTo > 1) this.#store.compact(this.#compactTo, () => {});
+    this.#compactTo = revision;
+  }
+
+  #every(intervalUs: number, act: () => void): void {
+    this.#timeline.setTimer(this.actor, intervalUs, () => {
+      act();
+      this.#every(intervalUs, act);
+    });
+  }
+}

@@ -1,0 +1,223 @@
+import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from "node:http2";
+import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { requestEntityTooLarge, type ApiError } from "../../../api/errors.ts";
+import type { UserInfo } from "../request.ts";
+import { commonHeaders, type Headers, type HttpReply, type HttpRequest, jsonType } from "./exchange.ts";
+
+/** The largest body taken. @see kubernetes `apiserver/pkg/server/config.go`: `MaxRequestBodyBytes` */
+const bodyBytesMax = 3 * 1024 * 1024;
+
+/** What a watcher may have unread before it is cut off, as an API server would, bytes. */
+const unreadBytesMax = 64 * 1024 * 1024;
+
+type AnyRequest = IncomingMessage | Http2ServerRequest;
+type AnyResponse = ServerResponse | Http2ServerResponse;
+
+export interface TlsFiles {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Takes a request in; returns what to do when its client goes away. */
+export type OnRequest = (request: HttpRequest, reply: HttpReply) => void;
+
+export interface HttpListener {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * The real sockets: HTTP/2 and HTTP/1.1 on one port, over TLS, or plain when no certificate is
+ * given. Bodies are read here, so that what enters the simulation is whole.
+ *
+ * @param onRequest Called with each request; `reply` may be answered at any later time.
+ * @throws The listening error, e.g. `EADDRINUSE`.
+ */
+export async function listen(
+  options: {
+    readonly host: string;
+    readonly port: number;
+    /** Absent for plain HTTP, where everybody is an administrator. */
+    readonly tls: TlsFiles | undefined;
+    readonly onGone: (request: HttpRequest) => void;
+  },
+  onRequest: OnRequest,
+): Promise<HttpListener> {
+  const { tls } = options;
+  const sockets = new Set<Socket>();
+  const take = (request: AnyRequest, response: AnyResponse): void => {
+    void answer(request, response, tls !== undefined, options.onGone, onRequest);
+  };
+  const server =
+    tls === undefined
+      ? createPlainServer(take as (request: IncomingMessage, response: ServerResponse) => void)
+      : secureServer(tls, take);
+  server.on("connection", (socket: Socket) => remember(sockets, socket));
+  server.on("secureConnection", (socket: Socket) => remember(sockets, socket));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+function secureServer(
+  { ca, cert, key }: TlsFiles,
+  take: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
+): Http2SecureServer {
+  const server = createSecureServer(
+    {
+      allowHTTP1: true,
+      ca,
+      cert,
+      key,
+      requestCert: true,
+      rejectUnauthorized: false,
+      // As kube-apiserver allows; a watch is a stream that stays.
+      settings: { maxConcurrentStreams: 250 },
+      maxSessionMemory: 256,
+    },
+    take,
+  );
+  // A client that breaks off is its own business, never the cluster's end.
+  server.on("sessionError", () => {});
+  server.on("clientError", (_error: Error, socket: Socket) => socket.destroy());
+  server.on("tlsClientError", () => {});
+  return server;
+}
+
+async function answer(
+  request: AnyRequest,
+  response: AnyResponse,
+  isSecure: boolean,
+  onGone: (request: HttpRequest) => void,
+  onRequest: OnRequest,
+): Promise<void> {
+  const reply = replyTo(response);
+  let body: Buffer;
+  try {
+    body = await readBody(request);
+  } catch (error) {
+    const refusal = error as ApiError;
+    if (refusal.name !== "ApiError") return;
+    reply.send(
+      refusal.code,
+      { ...commonHeaders(jsonType), connection: "close" },
+      `${JSON.stringify(refusal.status)}\n`,
+    );
+    return;
+  }
+  const taken: HttpRequest = {
+    method: request.method ?? "GET",
+    url: request.url ?? "/",
+    headers: plainHeaders(request.headers),
+    body,
+    user: isSecure ? identify(request) : administrator,
+  };
+  response.on("close", () => onGone(taken));
+  onRequest(taken, reply);
+}
+
+/** @throws {ApiError} RequestEntityTooLarge; the rest of the body is not read. */
+async function readBody(request: AnyRequest): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > bodyBytesMax) {
+      throw requestEntityTooLarge(`Request entity too large: limit is ${bodyBytesMax}`);
+    }
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+function replyTo(response: AnyResponse): HttpReply {
+  const isHttp2 = "stream" in response;
+  const head = (code: number, headers: Headers): void => {
+    const { connection: _connection, ...others } = headers;
+    (response as ServerResponse).writeHead(code, isHttp2 ? others : headers);
+  };
+  return {
+    send(code, headers, body) {
+      if (response.writableEnded || response.destroyed) return;
+      const length = { "content-length": String(Buffer.byteLength(body)) };
+      head(code, code === 304 ? headers : { ...headers, ...length });
+      response.end(body);
+    },
+    open(code, headers) {
+      head(code, headers);
+      // Clients wait for the head before they read: send it before the first event.
+      if (!isHttp2) response.flushHeaders();
+      return {
+        write(chunk) {
+          if (response.writableEnded || response.destroyed) return;
+          (response as ServerResponse).write(chunk);
+          if (unreadBytes(response) > unreadBytesMax) response.destroy();
+        },
+        end() {
+          if (!response.writableEnded) response.end();
+        },
+      };
+    },
+  };
+}
+
+/** `Http2ServerResponse` does not say how much is unread; its stream does. */
+function unreadBytes(response: AnyResponse): number {
+  return "stream" in response && response.stream !== undefined
+    ? response.stream.writableLength
+    : (response as ServerResponse).writableLength;
+}
+
+function plainHeaders(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Headers {
+  const plain: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && !name.startsWith(":")) plain[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return plain;
+}
+
+const administrator: UserInfo = {
+  username: "kubernetes-admin",
+  groups: ["system:masters", "system:authenticated"],
+};
+
+const anonymous: UserInfo = { username: "system:anonymous", groups: ["system:unauthenticated"] };
+
+/** The client certificate's subject; a bearer token is nobody's, since none were handed out. */
+function identify(request: AnyRequest): UserInfo | undefined {
+  const socket = request.socket as TLSSocket;
+  if (socket.authorized) {
+    const { subject } = socket.getPeerCertificate();
+    const groups = subject?.O === undefined ? [] : [subject.O].flat();
+    return { username: String(subject?.CN ?? ""), groups: [...groups, "system:authenticated"] };
+  }
+  return request.headers.authorization === undefined ? anonymous : undefined;
+}
+
+function remember(sockets: Set<Socket>, socket: Socket): void {
+  sockets.add(socket);
+  socket.once("close", () => sockets.delete(socket));
+}

@@ -1,0 +1,67 @@
+import { badRequest } from "../../api/errors.ts";
+import type { KubeObject } from "../../api/objects.ts";
+import {
+  type FieldSelector,
+  type LabelSelector,
+  matchesLabels,
+  parseFieldSelector,
+  parseLabelSelector,
+} from "../../api/selectors.ts";
+import type { Resource } from "./resource.ts";
+
+/** Which objects of a kind a list, watch or deletion is about. */
+export interface Selection {
+  /** Empty for all namespaces. */
+  readonly namespace: string;
+  readonly labels: LabelSelector | undefined;
+  readonly fields: FieldSelector;
+}
+
+/** @throws {ApiError} BadRequest, for a selector that does not parse or a field nobody can select. */
+export function parseSelection(
+  resource: Resource,
+  namespace: string,
+  labelSelector: string,
+  fieldSelector: string,
+): Selection {
+  const fields = fieldSelector === "" ? [] : parseFieldSelector(fieldSelector);
+  for (const { field } of fields) {
+    if (fieldReader(resource, field) !== undefined) continue;
+    const { group, version, plural } = resource;
+    throw badRequest(
+      `Unable to find "${group}/${version}, Resource=${plural}" that match label selector "${labelSelector}", field selector "${fieldSelector}": field label not supported: ${field}`,
+    );
+  }
+  return {
+    namespace,
+    labels: labelSelector === "" ? undefined : parseLabelSelector(labelSelector),
+    fields,
+  };
+}
+
+export function isSelected(resource: Resource, selection: Selection, object: KubeObject): boolean {
+  const { metadata } = object;
+  if (selection.namespace !== "" && selection.namespace !== metadata.namespace) return false;
+  if (selection.labels !== undefined && !matchesLabels(selection.labels, metadata.labels)) return false;
+  return selection.fields.every(({ field, operator, value }) => {
+    const actual = fieldReader(resource, field)?.(object) ?? "";
+    return (actual === value) === (operator === "=");
+  });
+}
+
+/** The value a selection demands of a field with `=`, if it does. */
+export function demandedValue(selection: Selection, field: string): string | undefined {
+  return selection.fields.find((term) => term.field === field && term.operator === "=")?.value;
+}
+
+export function fieldReader(
+  resource: Resource,
+  field: string,
+): ((object: KubeObject) => string) | undefined {
+  if (field === "metadata.name") return readName;
+  if (field === "metadata.namespace" && resource.namespaced) return readNamespace;
+  return resource.selectableFields[field];
+}
+
+const readName = ({ metadata }: KubeObject): string => metadata.name ?? "";
+const readNamespace = ({ metadata }: KubeObject): string => metadata.namespace ?? "";

@@ -1,0 +1,145 @@
+import { alreadyExists, conflict, expired, internalError, notFound } from "../../api/errors.ts";
+import type { KubeObject } from "../../api/objects.ts";
+import { CompactedError, type KeyValue, prefixEnd, type Store } from "../store/store.ts";
+import { equalJson } from "../../api/equal-json.ts";
+import { groupResourceOf, keyOf, type Resource } from "./resource.ts";
+
+/** An object, or the error to answer with: exactly one of them, once. */
+export type Answer<T> = (error: Error | undefined, result?: T) => void;
+
+export interface ObjectId {
+  readonly resource: Resource;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/**
+ * Objects over keys: creation, optimistic updates and deletion as single transactions.
+ *
+ * @see kubernetes `staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go`
+ */
+export class Storage {
+  readonly store: Store<KubeObject>;
+
+  constructor(store: Store<KubeObject>) {
+    this.store = store;
+  }
+
+  get(id: ObjectId, answer: Answer<KubeObject>): void {
+    this.#find(id, (error, found) => {
+      if (error !== undefined) return answer(error);
+      if (found === undefined) return answer(notFound(groupResourceOf(id.resource), id.name));
+      answer(undefined, found.value);
+    });
+  }
+
+  create(id: ObjectId, object: KubeObject, answer: Answer<KubeObject>): void {
+    const key = keyOf(id.resource, id.namespace, id.name);
+    const transaction = {
+      compares: [{ key, modRevision: 0 }],
+      then: [{ type: "put" as const, key, value: object }],
+    };
+    this.store.transact(transaction, (error, result) => {
+      if (error !== undefined) return answer(error);
+      if (!result.succeeded) return answer(alreadyExists(groupResourceOf(id.resource), id.name));
+      answer(undefined, result.written[0]?.value);
+    });
+  }
+
+  /**
+   * Reads, changes and writes back, again until nobody wrote in between.
+   *
+   * @param change Returns the new object, the same one for "no change", or `undefined` to remove
+   *   it. Called again with the newer object after a lost race. What it throws is the answer.
+   */
+  update(
+    id: ObjectId,
+    change: (old: KubeObject) => KubeObject | undefined,
+    answer: Answer<KubeObject>,
+  ): void {
+    this.#find(id, (error, found) => {
+      if (error !== undefined) return answer(error);
+      if (found === undefined) return answer(notFound(groupResourceOf(id.resource), id.name));
+      let changed: KubeObject | undefined;
+      try {
+        changed = change(found.value);
+      } catch (refusal) {
+        return answer(refusal as Error);
+      }
+      if (changed !== undefined && equalJson(changed, found.value)) return answer(undefined, found.value);
+      const { key, modRevision } = found;
+      const operation =
+        changed === undefined
+          ? { type: "delete" as const, key }
+          : { type: "put" as const, key, value: changed };
+      const transaction = { compares: [{ key, modRevision }], then: [operation] };
+      this.store.transact(transaction, (failure, result) => {
+        if (failure !== undefined) return answer(failure);
+        if (!result.succeeded) return this.update(id, change, answer);
+        answer(undefined, result.written[0]?.value);
+      });
+    });
+  }
+
+  /** One page of a prefix at one revision. */
+  list(
+    request: {
+      readonly startKey: string;
+      readonly prefix: string;
+      readonly limit: number;
+      readonly revision: number;
+    },
+    answer: Answer<ListPage>,
+  ): void {
+    const { startKey, prefix, limit, revision } = request;
+    const range = { key: startKey, rangeEnd: prefixEnd(prefix), limit, revision };
+    this.store.range(range, (error, result) => {
+      if (error instanceof CompactedError) {
+        return answer(
+          expired("The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list."),
+        );
+      }
+      if (error !== undefined) return answer(internalError(error.message));
+      answer(undefined, {
+        items: result.items,
+        remaining: result.count - result.items.length,
+        revision: revision === 0 ? result.revision : revision,
+      });
+    });
+  }
+
+  #find(id: ObjectId, answer: Answer<KeyValue<KubeObject> | undefined>): void {
+    const key = keyOf(id.resource, id.namespace, id.name);
+    this.store.range({ key }, (error, result) => {
+      if (error !== undefined) return answer(internalError(error.message));
+      answer(undefined, result.items[0]);
+    });
+  }
+}
+
+export interface ListPage {
+  readonly items: readonly KeyValue<KubeObject>[];
+  /** Keys of the range after this page. */
+  readonly remaining: number;
+  readonly revision: number;
+}
+
+/** Writes a revision into an object, as reads from etcd do. */
+export function stampRevision(object: KubeObject, revision: number): KubeObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+}
+
+/** @throws {ApiError} Conflict, when the client's resourceVersion or uid is not the stored one's. */
+export function requireCurrent(id: ObjectId, sent: KubeObject, stored: KubeObject): void {
+  const { resourceVersion, uid } = sent.metadata;
+  if (resourceVersion && resourceVersion !== stored.metadata.resourceVersion) {
+    throw conflict(groupResourceOf(id.resource), id.name);
+  }
+  if (uid && uid !== stored.metadata.uid) {
+    throw conflict(
+      groupResourceOf(id.resource),
+      id.name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored.metadata.uid}`,
+    );
+  }
+}

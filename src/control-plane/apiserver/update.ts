@@ -1,0 +1,139 @@
+import { badRequest, forbidden, invalid } from "../../api/errors.ts";
+import { equalJson } from "../../api/equal-json.ts";
+import { invalidValue } from "../../api/field-errors.ts";
+import type { KubeObject } from "../../api/objects.ts";
+import { validateObjectMetaUpdate } from "../../api/validation/object-meta.ts";
+import { authorize } from "./authorize.ts";
+import { groupResourceOf } from "./resource.ts";
+import type { RequestContext } from "./request.ts";
+import { recordRequest, recordStored, type ServerParts } from "./server-parts.ts";
+import { type Answer, requireCurrent } from "./storage.ts";
+
+/**
+ * PUT and PATCH: both turn the stored object into a new one, which the kind's strategy reconciles
+ * with what this door may change.
+ *
+ * @param change The object as the client wants it, from the stored one. What it throws is the
+ *   answer. Asked again when somebody else wrote in between, unless the client named a revision.
+ * @see kubernetes `staging/src/k8s.io/apiserver/pkg/registry/rest/update.go`, `BeforeUpdate`
+ */
+export function updateObject(
+  parts: ServerParts,
+  context: RequestContext,
+  verb: "update" | "patch",
+  change: (stored: KubeObject) => KubeObject,
+  answer: Answer<KubeObject>,
+): void {
+  try {
+    authorize(context, verb);
+  } catch (refusal) {
+    return answer(refusal as Error);
+  }
+  recordRequest(parts, context, verb);
+  const reconcile = (stored: KubeObject): KubeObject | undefined => {
+    const sent = change(stored);
+    requireCurrent(context, sent, stored);
+    return reconciled(context, sent, stored);
+  };
+  if (context.dryRun) {
+    parts.storage.get(context, (error, stored) => {
+      if (error !== undefined || stored === undefined) return answer(error);
+      try {
+        answer(undefined, reconcile(stored) ?? stored);
+      } catch (refusal) {
+        answer(refusal as Error);
+      }
+    });
+    return;
+  }
+  parts.storage.update(context, reconcile, (error, stored) => {
+    if (error !== undefined || stored === undefined) return answer(error);
+    recordStored(parts, context, verb, stored);
+    answer(undefined, stored);
+  });
+}
+
+/** Returns `undefined` when the last finalizer of a deleted object is gone: then it goes too. */
+function reconciled(
+  context: RequestContext,
+  sent: KubeObject,
+  stored: KubeObject,
+): KubeObject | undefined {
+  const { resource, subresource } = context;
+  const { strategy } = resource;
+  if (sent.metadata.name && sent.metadata.name !== stored.metadata.name) {
+    throw badRequest(
+      `the name of the object (${sent.metadata.name}) does not match the name on the URL (${stored.metadata.name})`,
+    );
+  }
+  if (sent.metadata.namespace && sent.metadata.namespace !== stored.metadata.namespace) {
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  }
+  const prepared =
+    subresource === "status"
+      ? strategy.prepareForStatusUpdate(sent, stored)
+      : strategy.prepareForUpdate(strategy.applyDefaults(withServerFields(sent, stored)), stored);
+  const object = withGeneration(context, prepared, stored);
+  if (subresource !== "status") validate(context, object, stored);
+  const { deletionTimestamp, finalizers = [] } = object.metadata;
+  const lostLastFinalizer = (stored.metadata.finalizers ?? []).length > 0 && finalizers.length === 0;
+  const isDone = deletionTimestamp !== undefined && lostLastFinalizer;
+  return isDone && (object.metadata.deletionGracePeriodSeconds ?? 0) === 0 ? undefined : object;
+}
+
+function validate(context: RequestContext, object: KubeObject, stored: KubeObject): void {
+  const { resource } = context;
+  const added = (object.metadata.finalizers ?? []).filter(
+    (finalizer) => !(stored.metadata.finalizers ?? []).includes(finalizer),
+  );
+  if (stored.metadata.deletionTimestamp !== undefined && added.length > 0) {
+    throw forbidden(
+      groupResourceOf(resource),
+      context.name,
+      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(", ")}}`,
+    );
+  }
+  const causes = [
+    ...validateObjectMetaUpdate(object.metadata, stored.metadata),
+    ...resource.strategy.validate(object),
+    ...resource.strategy.validateUpdate(object, stored),
+  ];
+  if (causes.length > 0) throw invalid(resource, context.name, causes);
+}
+
+/** Identity and deletion state come from the store, whatever the client sent. */
+function withServerFields(sent: KubeObject, stored: KubeObject): KubeObject {
+  const { metadata } = stored;
+  if (sent.metadata.uid && sent.metadata.uid !== metadata.uid) {
+    throw invalid({ group: "", kind: stored.kind }, metadata.name ?? "", [
+      invalidValue("metadata.uid", sent.metadata.uid, "field is immutable"),
+    ]);
+  }
+  const {
+    deletionTimestamp: _deletionTimestamp,
+    deletionGracePeriodSeconds: _deletionGracePeriodSeconds,
+    generation: _generation,
+    managedFields: _managedFields,
+    ...kept
+  } = sent.metadata;
+  const server = {
+    name: metadata.name,
+    namespace: metadata.namespace,
+    generateName: metadata.generateName,
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    generation: metadata.generation,
+    creationTimestamp: metadata.creationTimestamp,
+    deletionTimestamp: metadata.deletionTimestamp,
+    deletionGracePeriodSeconds: metadata.deletionGracePeriodSeconds,
+  };
+  const present = Object.fromEntries(Object.entries(server).filter(([, value]) => value !== undefined));
+  return { ...sent, metadata: { ...kept, ...present } };
+}
+
+function withGeneration(context: RequestContext, object: KubeObject, stored: KubeObject): KubeObject {
+  if (!context.resource.strategy.countsGenerations) return object;
+  if (equalJson(object["spec"], stored["spec"])) return object;
+  const generation = (stored.metadata.generation ?? 0) + 1;
+  return { ...object, metadata: { ...object.metadata, generation } };
+}

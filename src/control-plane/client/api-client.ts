@@ -1,0 +1,189 @@
+import type { Binding, KubeObject, Namespace } from "../../api/objects.ts";
+import { Link } from "../../kernel/link.ts";
+import type { ActorRef, Timeline } from "../../kernel/timeline.ts";
+import type { ApiServer } from "../apiserver/api-server.ts";
+import type { ObjectList } from "../apiserver/read.ts";
+import {
+  componentUser,
+  type DeleteOptions,
+  listAll,
+  type RequestContext,
+  type UserInfo,
+} from "../apiserver/request.ts";
+import type { Resource } from "../apiserver/resource.ts";
+import type { Answer } from "../apiserver/storage.ts";
+import type { WatchSink } from "../apiserver/watch-cache.ts";
+
+import type { EventSink } from "./event-recorder.ts";
+
+/** A kind by its path, e.g. `{ group: "", version: "v1", plural: "pods" }`. */
+export interface ResourcePath {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+}
+
+export interface ObjectPath extends ResourcePath {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface WatchFrom extends ResourcePath {
+  readonly fieldSelector: string;
+  readonly resourceVersion: string;
+}
+
+/**
+ * A component's connection to an API server, over links that take time: requests there, answers
+ * and watch events back, each in order.
+ */
+export class ApiClient implements EventSink {
+  readonly actor: ActorRef;
+  readonly timeline: Timeline;
+  readonly #server: ApiServer;
+  readonly #user: UserInfo;
+  readonly #requests: Link;
+  readonly #answers: Link;
+
+  constructor(options: {
+    readonly actor: ActorRef;
+    readonly timeline: Timeline;
+    readonly server: ApiServer;
+    /** E.g. `system:kube-scheduler`. */
+    readonly username: string;
+    /** One way, µs. */
+    readonly latencyUs: number;
+  }) {
+    const { actor, timeline, server, latencyUs } = options;
+    this.actor = actor;
+    this.timeline = timeline;
+    this.#server = server;
+    this.#user = componentUser(options.username);
+    this.#requests = new Link(timeline, actor, server.actor, latencyUs);
+    this.#answers = new Link(timeline, server.actor, actor, latencyUs);
+  }
+
+  list(path: ResourcePath, fieldSelector: string, answer: Answer<ObjectList>): void {
+    this.#ask(answer, (reply) => {
+      this.#server.list(this.#context(path), { ...listAll, fieldSelector }, reply);
+    });
+  }
+
+  /** Events arrive through `sink` until the returned function ends the watch. */
+  watch(from: WatchFrom, sink: WatchSink): () => void {
+    let stop = (): void => {};
+    let stopped = false;
+    const unlessStopped = (act: () => void): void => {
+      this.#answers.send(() => {
+        if (!stopped) act();
+      });
+    };
+    this.#requests.send(() => {
+      if (stopped) return;
+      stop = this.#server.watch(
+        this.#context(from),
+        {
+          labelSelector: "",
+          fieldSelector: from.fieldSelector,
+          resourceVersion: from.resourceVersion,
+          resourceVersionMatch: "",
+          allowWatchBookmarks: true,
+          sendInitialEvents: undefined,
+        },
+        {
+          event: (type, object) => unlessStopped(() => sink.event(type, object)),
+          bookmark: (revision, ends) => unlessStopped(() => sink.bookmark(revision, ends)),
+          error: (status) => unlessStopped(() => sink.error(status)),
+        },
+      );
+    });
+    return () => {
+      stopped = true;
+      this.#requests.send(() => stop());
+    };
+  }
+
+  create(path: ResourcePath, object: KubeObject, answer: Answer<KubeObject> = ignore): void {
+    this.#ask(answer, (reply) => {
+      const { namespace = "", name = "" } = object.metadata;
+      this.#server.create(this.#context({ ...path, namespace, name }), object, reply);
+    });
+  }
+
+  /** @param change Applied by the server to the stored object, as a patch is. */
+  patch(
+    path: ObjectPath,
+    subresource: string,
+    change: (stored: KubeObject) => KubeObject,
+    answer: Answer<KubeObject> = ignore,
+  ): void {
+    this.#ask(answer, (reply) => {
+      this.#server.update(this.#context(path, subresource), "patch", change, reply);
+    });
+  }
+
+  remove(path: ObjectPath, options: DeleteOptions, answer: Answer<unknown> = ignore): void {
+    this.#ask(answer, (reply) => {
+      this.#server.remove(this.#context(path), options, reply);
+    });
+  }
+
+  get nowUs(): number {
+    return this.timeline.nowUs;
+  }
+
+  createEvent(_host: string, event: KubeObject): void {
+    this.create(eventsPath, event);
+  }
+
+  patchEvent(
+    _host: string,
+    namespace: string,
+    name: string,
+    change: (stored: KubeObject) => KubeObject,
+    answer: Answer<KubeObject>,
+  ): void {
+    this.patch({ ...eventsPath, namespace, name }, "", change, answer);
+  }
+
+  bind(path: ObjectPath, binding: Binding, answer: Answer<KubeObject>): void {
+    this.#ask(answer, (reply) => {
+      this.#server.bind(this.#context(path, "binding"), binding, reply);
+    });
+  }
+
+  finalize(path: ObjectPath, namespace: Namespace, answer: Answer<KubeObject>): void {
+    this.#ask(answer, (reply) => {
+      this.#server.finalize(this.#context(path, "finalize"), namespace, reply);
+    });
+  }
+
+  /** The namespaced kinds the server serves, as discovery tells. */
+  namespacedKinds(): readonly ResourcePath[] {
+    return this.#server.resources.all.filter(({ namespaced }) => namespaced);
+  }
+
+  #ask<T>(answer: Answer<T>, request: (reply: Answer<T>) => void): void {
+    this.#requests.send(() => {
+      request((error, result) => {
+        this.#answers.send(() => answer(error, result));
+      });
+    });
+  }
+
+  #context(path: ResourcePath & Partial<ObjectPath>, subresource = ""): RequestContext {
+    return {
+      resource: this.#server.resources.find(path.group, path.version, path.plural) as Resource,
+      namespace: path.namespace ?? "",
+      name: path.name ?? "",
+      user: this.#user,
+      client: this.actor.name,
+      subresource,
+      dryRun: false,
+    };
+  }
+}
+
+const eventsPath: ResourcePath = { group: "", version: "v1", plural: "events" };
+
+const ignore = (): void => {};

@@ -1,0 +1,32 @@
+/** The cluster's pod addresses, cut into one range a node. */
+export interface PodNetwork {
+  /** E.g. `10.244.3.0/24` for index 3. */
+  rangeOf(nodeIndex: number): string;
+}
+
+/**
+ * kind's `10.244.0.0/16` in /24 ranges for up to 256 nodes; bigger clusters take the upper half of
+ * `10.0.0.0/8`, in ranges as large as the number of nodes leaves room for.
+ *
+ * @throws {RangeError} For more nodes than there are ranges of 32 addresses.
+ */
+export function podNetworkFor(nodes: number): PodNetwork {
+  if (nodes <= 256) return cut(ip(10, 244, 0, 0), 24);
+  for (let bits = 24; bits <= 27; bits++) {
+    if (nodes <= 2 ** (bits - 9)) return cut(ip(10, 128, 0, 0), bits);
+  }
+  throw new RangeError(`no pod network for ${nodes} nodes: at most ${2 ** 18}`);
+}
+
+function cut(base: number, bits: number): PodNetwork {
+  return { rangeOf: (index) => `${dotted(base + index * 2 ** (32 - bits))}/${bits}` };
+}
+
+function ip(a: number, b: number, c: number, d: number): number {
+  return ((a * 256 + b) * 256 + c) * 256 + d;
+}
+
+function dotted(address: number): string {
+  const [a, b, c, d] = [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256);
+  return `${a}.${b}.${c}.${d}`;
+}

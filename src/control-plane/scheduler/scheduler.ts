@@ -1,0 +1,236 @@
+import type { KubeObject, Node, Pod, PodCondition } from "../../api/objects.ts";
+import { rfc3339 } from "../../api/time.ts";
+import type { Chance } from "../../kernel/chance.ts";
+import type { Trace } from "../../kernel/trace.ts";
+import type { ApiClient } from "../client/api-client.ts";
+import { EventRecorder, type EventSubject } from "../client/event-recorder.ts";
+import { Informer, keyOfObject } from "../client/informer.ts";
+import { ClusterState, podInfoOf } from "./cluster-state.ts";
+import { decide, type Decision } from "./decide.ts";
+import { failureMessage } from "./failure-message.ts";
+import type { BindPlugin, FilterPlugin, PodInfo, Profile, ReservePlugin, ScorePlugin } from "./framework.ts";
+import { nodeName } from "./plugins/node-name.ts";
+import { nodeResourcesFit } from "./plugins/node-resources-fit.ts";
+import { nodeUnschedulable } from "./plugins/node-unschedulable.ts";
+import { taintToleration } from "./plugins/taint-toleration.ts";
+import { type QueuedPod, SchedulingQueue } from "./scheduling-queue.ts";
+
+const podsPath = { group: "", version: "v1", plural: "pods" } as const;
+const nodesPath = { group: "", version: "v1", plural: "nodes" } as const;
+
+/** The plugins of upstream's default profile that are here, in its order. */
+const defaultFilters: readonly FilterPlugin[] = [
+  nodeUnschedulable,
+  nodeName,
+  taintToleration,
+  nodeResourcesFit,
+];
+const defaultScores: readonly ScorePlugin[] = [taintToleration, nodeResourcesFit];
+
+/**
+ * Gives pods without a node one: takes the next from the queue, filters and scores the nodes of its
+ * snapshot, reserves the best and binds. It sees the cluster only through its informers.
+ *
+ * @see kubernetes `pkg/scheduler/schedule_one.go`
+ */
+export class Scheduler {
+  readonly #client: ApiClient;
+  readonly #trace: Trace;
+  readonly #chance: Chance;
+  readonly #events: EventRecorder;
+  readonly #pods: Informer;
+  readonly #nodes: Informer;
+  readonly #queue: SchedulingQueue;
+  readonly #state = new ClusterState();
+  readonly #profile: Profile;
+  #startAt = 0;
+  #cycleIsDue = false;
+
+  constructor(client: ApiClient, trace: Trace, chance: Chance) {
+    this.#client = client;
+    this.#trace = trace;
+    this.#chance = chance;
+    this.#events = new EventRecorder(client, "default-scheduler");
+    this.#pods = new Informer(client, podsPath, "status.phase!=Succeeded,status.phase!=Failed");
+    this.#nodes = new Informer(client, nodesPath);
+    this.#queue = new SchedulingQueue(client.timeline, client.actor, () => this.#cycleSoon());
+    this.#profile = {
+      schedulerName: "default-scheduler",
+      filters: defaultFilters,
+      scores: defaultScores,
+      reserves: [this.#assumption()],
+      bind: this.#defaultBinder(),
+    };
+  }
+
+  start(): void {
+    this.#nodes.addHandlers({
+      onAdd: (object) => this.#nodeChanged(object),
+      onUpdate: (object) => this.#nodeChanged(object),
+      onDelete: ({ metadata }) => this.#state.removeNode(metadata.name ?? ""),
+    });
+    this.#pods.addHandlers({
+      onAdd: (object) => this.#podChanged(object),
+      onUpdate: (object) => this.#podChanged(object),
+      onDelete: (object) => this.#podGone(object),
+    });
+    this.#nodes.start();
+    this.#pods.start();
+  }
+
+  #nodeChanged(object: KubeObject): void {
+    this.#state.setNode(object as unknown as Node);
+    this.#queue.wakeUnschedulable();
+  }
+
+  #podChanged(object: KubeObject): void {
+    const key = keyOfObject(object);
+    const { spec, metadata } = object as unknown as Pod;
+    if (spec.nodeName) {
+      this.#queue.remove(key);
+      if (this.#state.nodeOf(key) !== spec.nodeName) {
+        this.#state.holdPod(key, podInfoOf(object), spec.nodeName);
+      }
+      return;
+    }
+    const isOurs = spec.schedulerName === this.#profile.schedulerName;
+    if (isOurs && metadata.deletionTimestamp === undefined) this.#queue.add(key, spec.priority ?? 0);
+    else this.#queue.remove(key);
+  }
+
+  #podGone(object: KubeObject): void {
+    const key = keyOfObject(object);
+    this.#queue.remove(key);
+    this.#state.releasePod(key);
+    this.#queue.wakeUnschedulable();
+  }
+
+  #cycleSoon(): void {
+    if (this.#cycleIsDue) return;
+    this.#cycleIsDue = true;
+    this.#client.timeline.setTimer(this.#client.actor, 0, () => {
+      this.#cycleIsDue = false;
+      for (let queued = this.#queue.next(); queued; queued = this.#queue.next()) {
+        this.#scheduleOne(queued);
+      }
+    });
+  }
+
+  #scheduleOne(queued: QueuedPod): void {
+    const object = this.#pods.get(queued.key);
+    if (object === undefined || this.#state.nodeOf(queued.key) !== undefined) return;
+    const pod = podInfoOf(object);
+    const nodes = this.#state.snapshot();
+    const site = `schedule/${queued.key}#${queued.attempts}`;
+    const decision = decide(pod, nodes, this.#profile, this.#startAt, (count) =>
+      this.#chance.integer(site, 0, count - 1),
+    );
+    this.#startAt = decision.nextStart;
+    const { nodeName: chosen } = decision;
+    this.#recordDecision(queued, decision, nodes.length);
+    if (chosen === undefined) {
+      this.#reportFailure(pod, failureMessage(nodes.length, decision.refusals));
+      this.#queue.parkUnschedulable(queued);
+      return;
+    }
+    for (const plugin of this.#profile.reserves) plugin.reserve(pod, chosen);
+    this.#profile.bind.bind(pod, chosen, (error) => {
+      if (error === undefined) return this.#reportScheduled(pod, chosen);
+      for (const plugin of this.#profile.reserves) plugin.unreserve(pod, chosen);
+      this.#queue.putBack(queued);
+    });
+  }
+
+  /** Counts the pod on its node from now on, long before the informer says so. */
+  #assumption(): ReservePlugin {
+    return {
+      name: "Assume",
+      reserve: (pod, chosen) => this.#state.holdPod(keyOf(pod), pod, chosen),
+      unreserve: (pod) => this.#state.releasePod(keyOf(pod)),
+    };
+  }
+
+  /** @see kubernetes `pkg/scheduler/framework/plugins/defaultbinder/default_binder.go` */
+  #defaultBinder(): BindPlugin {
+    return {
+      name: "DefaultBinder",
+      bind: ({ pod }, chosen, done) => {
+        const { namespace = "", name = "", uid = "" } = pod.metadata;
+        this.#client.bind(
+          { ...podsPath, namespace, name },
+          {
+            apiVersion: "v1",
+            kind: "Binding",
+            metadata: { name, namespace, uid },
+            target: { kind: "Node", name: chosen },
+          },
+          (error) => done(error),
+        );
+      },
+    };
+  }
+
+  #recordDecision(queued: QueuedPod, decision: Decision, nodes: number): void {
+    const { nodeName: chosen, evaluated, feasible, refusals } = decision;
+    const best = feasible.toSorted((left, right) => right.total - left.total).slice(0, scoresInTrace);
+    this.#trace.record(
+      this.#client.actor,
+      this.#client.timeline.nowUs,
+      chosen === undefined ? "foundNoNode" : "choseNode",
+      `pods/${queued.key}`,
+      {
+        node: chosen ?? "",
+        nodes,
+        evaluated,
+        feasible: feasible.length,
+        scores: best.map((node) => `${node.name}=${node.total}`).join(" "),
+        plugins: best[0] === undefined ? "" : Object.keys(best[0].byPlugin).join(","),
+        refusals: [...refusals].map(([reason, count]) => `${count} ${reason}`).toSorted().join(", "),
+      },
+    );
+  }
+
+  #reportScheduled({ pod }: PodInfo, chosen: string): void {
+    const { namespace, name } = pod.metadata;
+    this.#events.record(subjectOf(pod), {
+      type: "Normal",
+      reason: "Scheduled",
+      message: `Successfully assigned ${namespace}/${name} to ${chosen}`,
+    });
+  }
+
+  #reportFailure({ pod }: PodInfo, message: string): void {
+    const { namespace = "", name = "" } = pod.metadata;
+    this.#events.record(subjectOf(pod), { type: "Warning", reason: "FailedScheduling", message });
+    const condition: PodCondition = {
+      type: "PodScheduled",
+      status: "False",
+      reason: "Unschedulable",
+      message,
+      lastProbeTime: null as unknown as string,
+      lastTransitionTime: rfc3339(this.#client.timeline.nowUs),
+    };
+    this.#client.patch({ ...podsPath, namespace, name }, "status", (stored) => {
+      const status = (stored as unknown as Pod).status ?? {};
+      const conditions = status.conditions ?? [];
+      const known = conditions.find(({ type }) => type === "PodScheduled");
+      if (known?.status === "False" && known.message === message) return stored;
+      const others = conditions.filter(({ type }) => type !== "PodScheduled");
+      const since =
+        known?.status === "False" ? { lastTransitionTime: known.lastTransitionTime } : {};
+      return { ...stored, status: { ...status, conditions: [...others, { ...condition, ...since }] } };
+    });
+  }
+}
+
+/** Best nodes named in the trace of a decision. */
+const scoresInTrace = 5;
+
+function keyOf({ pod }: PodInfo): string {
+  return keyOfObject(pod as unknown as KubeObject);
+}
+
+function subjectOf(pod: Pod): EventSubject {
+  const { namespace = "", name = "", uid = "", resourceVersion = "" } = pod.metadata;
+  return { apiVersion: "v1", kind: "Pod", namespace, name, uid, resourceVersion };
+}

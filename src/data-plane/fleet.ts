@@ -1,0 +1,292 @@
+import type { Pod } from "../api/objects.ts";
+import type { Chance } from "../kernel/chance.ts";
+import { invariant } from "../kernel/invariant.ts";
+import type { ActorRef, Timeline } from "../kernel/timeline.ts";
+import type { FactData, Trace } from "../kernel/trace.ts";
+import { nodeAddress } from "./addresses.ts";
+import { type Batch, noPod } from "./batch.ts";
+import type { KubeletDoor } from "./kubelet-door.ts";
+import { kubeletEvents } from "./kubelet-events.ts";
+import { kubeletPodSpec, podIdentity } from "./kubelet-pod-spec.ts";
+import { type ContainerReport, type PodReport, podStatus } from "./kubelet-status.ts";
+import { type Machine, newNode, nodeStatus } from "./node-object.ts";
+import { containerStates, eventCodes, orders, podPhases, reports } from "./protocol.ts";
+import { runtimeProfiles } from "./runtime-profiles.ts";
+import type { ShardPart } from "./shard-part.ts";
+
+/** A kubelet as the hub knows it. */
+export interface Member {
+  readonly machine: Machine;
+  readonly actor: ActorRef;
+}
+
+/** A pod that some kubelet knows, by the handle that stands for it in records. */
+interface KnownPod {
+  readonly handle: number;
+  readonly uid: string;
+  readonly identity: ReturnType<typeof podIdentity>;
+  readonly containerNames: readonly string[];
+  specText: string;
+  isDeleting: boolean;
+  graceSeconds: number;
+}
+
+/**
+ * The hub half of all kubelets: turns their records into requests at the API server, and what their
+ * watches say into records. It holds no opinions of its own.
+ */
+export class Fleet {
+  readonly #timeline: Timeline;
+  readonly #trace: Trace;
+  readonly #chance: Chance;
+  readonly #door: KubeletDoor;
+  readonly #apiServer: ActorRef;
+  readonly #latencyUs: number;
+  readonly #members: readonly Member[];
+  readonly #partOf: (node: number) => ShardPart;
+  readonly #pods = new Map<number, KnownPod>();
+  readonly #handles = new Map<string, number>();
+  #lastHandle = 0;
+
+  constructor(options: {
+    readonly timeline: Timeline;
+    readonly trace: Trace;
+    readonly chance: Chance;
+    readonly door: KubeletDoor;
+    readonly apiServer: ActorRef;
+    readonly latencyUs: number;
+    /** By node index. */
+    readonly members: readonly Member[];
+    readonly partOf: (node: number) => ShardPart;
+  }) {
+    this.#timeline = options.timeline;
+    this.#trace = options.trace;
+    this.#chance = options.chance;
+    this.#door = options.door;
+    this.#apiServer = options.apiServer;
+    this.#latencyUs = options.latencyUs;
+    this.#members = options.members;
+    this.#partOf = options.partOf;
+  }
+
+  /** Puts what the kubelets of a shard said in a window on its way to the API server. */
+  take(outbox: Batch): void {
+    for (let index = 0; index < outbox.length; index++) {
+      const kind = outbox.kind(index);
+      if (kind === reports.fact) this.#keepFact(outbox, index);
+      else index += this.#deliver(outbox, index, kind);
+    }
+  }
+
+  /** Returns how many records after this one belong to it. */
+  #deliver(outbox: Batch, index: number, kind: number): number {
+    const member = this.#member(outbox.node(index));
+    const { name } = member.machine;
+    const pod = outbox.pod(index);
+    let followers = 0;
+    let request: () => void;
+    switch (kind) {
+      case reports.registerNode:
+        request = () => this.#register(member);
+        break;
+      case reports.nodeStatus: {
+        const isReady = outbox.argument(index, 0) === 1;
+        const reason = outbox.text(outbox.argument(index, 1));
+        const message = outbox.text(outbox.argument(index, 2));
+        request = () => this.#patchNode(member, { isReady, reason, message });
+        break;
+      }
+      case reports.renewLease:
+        request = () => this.#door.renewLease(name);
+        break;
+      case reports.podStatus: {
+        const read = readPodReport(outbox, index);
+        followers = read.followers;
+        request = () => this.#patchPod(member, pod, read.report);
+        break;
+      }
+      case reports.removePod:
+        request = () => {
+          const known = this.#pods.get(pod);
+          if (known !== undefined) this.#door.removePod(name, known.identity);
+        };
+        break;
+      default:
+        invariant(kind === reports.event, `report ${kind} is known`);
+        request = this.#eventRequest(member, outbox, index);
+    }
+    const atUs = outbox.atUs(index) + this.#latencyUs;
+    this.#timeline.deliver(atUs, member.actor, this.#apiServer, request);
+    return followers;
+  }
+
+  #register(member: Member): void {
+    const { machine } = member;
+    this.#door.registerNode(newNode(machine, this.#chance, this.#timeline.nowUs));
+    this.#door.watch(
+      machine.name,
+      ({ spec }) => this.#order(member, orders.nodeSeen, noPod, [spec.podCIDR ?? ""]),
+      (type, pod) => this.#podSeen(member, type, pod),
+    );
+  }
+
+  #patchNode(
+    { machine }: Member,
+    ready: { readonly isReady: boolean; readonly reason: string; readonly message: string },
+  ): void {
+    this.#door.patchNodeStatus(machine.name, (stored) => ({
+      ...stored,
+      status: nodeStatus(stored.status, machine, this.#chance, this.#timeline.nowUs, ready),
+    }));
+  }
+
+  #patchPod({ machine }: Member, handle: number, report: PodReport): void {
+    const known = this.#pods.get(handle);
+    if (known === undefined) return;
+    const surroundings = {
+      nowUs: this.#timeline.nowUs,
+      hostIp: nodeAddress(machine.index),
+      runtime: runtimeProfiles[machine.runtime],
+      chance: this.#chance,
+    };
+    this.#door.patchPodStatus(machine.name, known.identity, (stored) =>
+      stored.metadata.uid === known.uid
+        ? { ...stored, status: podStatus(stored, report, surroundings) }
+        : stored,
+    );
+  }
+
+  #eventRequest({ machine }: Member, outbox: Batch, index: number): () => void {
+    const code = eventCodes[outbox.argument(index, 0)];
+    invariant(code !== undefined, "an event has a known code");
+    const { type, reason, message } = kubeletEvents[code];
+    const container = outbox.argument(index, 1);
+    const handle = outbox.pod(index);
+    const args = {
+      text: outbox.text(outbox.argument(index, 2)),
+      tookUs: outbox.argument(index, 3),
+      waitedUs: outbox.argument(index, 4),
+      bytes: outbox.argument(index, 5),
+    };
+    const { name } = machine;
+    if (handle === noPod) {
+      const event = { type, reason, message: message({ ...args, text: name }) };
+      return () => this.#door.recordEvent(name, { kind: "Node", name }, event);
+    }
+    const event = { type, reason, message: message(args) };
+    return () => {
+      const known = this.#pods.get(handle);
+      if (known === undefined) return;
+      const containerName = known.containerNames[container] ?? "";
+      this.#door.recordEvent(name, { kind: "Pod", identity: known.identity, containerName }, event);
+    };
+  }
+
+  /** What a kubelet's watch says of one of its pods, as the orders that make the difference. */
+  #podSeen(member: Member, type: "ADDED" | "MODIFIED" | "DELETED", pod: Pod): void {
+    const { uid = "" } = pod.metadata;
+    const handle = this.#handles.get(uid);
+    const known = handle === undefined ? undefined : this.#pods.get(handle);
+    if (type === "DELETED") {
+      if (known === undefined) return;
+      this.#handles.delete(uid);
+      this.#pods.delete(known.handle);
+      this.#order(member, orders.podGone, known.handle, []);
+      return;
+    }
+    const seen = known ?? this.#newPod(member, uid, pod);
+    const specText = known === undefined ? seen.specText : JSON.stringify(kubeletPodSpec(pod));
+    if (specText !== seen.specText) {
+      seen.specText = specText;
+      this.#order(member, orders.podSpecSeen, seen.handle, [specText]);
+    }
+    const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
+    if (deletionTimestamp === undefined) return;
+    if (seen.isDeleting && seen.graceSeconds <= deletionGracePeriodSeconds) return;
+    seen.isDeleting = true;
+    seen.graceSeconds = deletionGracePeriodSeconds;
+    this.#order(member, orders.podDeletionSeen, seen.handle, [deletionGracePeriodSeconds]);
+  }
+
+  #newPod(member: Member, uid: string, pod: Pod): KnownPod {
+    const handle = ++this.#lastHandle;
+    const identity = podIdentity(pod);
+    const spec = kubeletPodSpec(pod);
+    const specText = JSON.stringify(spec);
+    const containerNames = [...spec.initContainers, ...spec.containers].map(({ name }) => name);
+    const known = {
+      handle,
+      uid,
+      identity,
+      containerNames,
+      specText,
+      isDeleting: false,
+      graceSeconds: 0,
+    };
+    this.#pods.set(handle, known);
+    this.#handles.set(uid, handle);
+    this.#order(member, orders.podSeen, handle, [JSON.stringify(identity), specText]);
+    return known;
+  }
+
+  #order({ machine }: Member, kind: number, pod: number, args: readonly (string | number)[]): void {
+    const atUs = this.#timeline.nowUs + this.#latencyUs;
+    this.#partOf(machine.index).send(atUs, kind, machine.index, pod, (inbox) =>
+      args.map((value) => (typeof value === "string" ? inbox.addText(value) : value)),
+    );
+  }
+
+  #keepFact(outbox: Batch, index: number): void {
+    this.#trace.keep({
+      atUs: outbox.atUs(index),
+      actor: this.#member(outbox.node(index)).actor.name,
+      kind: outbox.text(outbox.argument(index, 0)),
+      subject: outbox.text(outbox.argument(index, 1)),
+      data: JSON.parse(outbox.text(outbox.argument(index, 2))) as FactData,
+    });
+  }
+
+  #member(node: number): Member {
+    const member = this.#members[node];
+    invariant(member !== undefined, `node ${node} is of this cluster`);
+    return member;
+  }
+}
+
+function readPodReport(outbox: Batch, index: number): { report: PodReport; followers: number } {
+  const count = outbox.argument(index, 4);
+  const containers: ContainerReport[] = [];
+  let at = index + 1;
+  for (let container = 0; container < count; container++) {
+    const hasLast = outbox.argument(at, 7) === 1;
+    containers.push({
+      state: containerStates[outbox.argument(at, 1)] ?? "waiting",
+      reason: outbox.text(outbox.argument(at, 2)),
+      message: outbox.text(outbox.argument(at, 3)),
+      restarts: outbox.argument(at, 4),
+      startedAtUs: outbox.argument(at, 5),
+      serial: outbox.argument(at, 6),
+      last: hasLast
+        ? {
+            exitCode: outbox.argument(at + 1, 1),
+            reason: outbox.text(outbox.argument(at + 1, 2)),
+            message: outbox.text(outbox.argument(at + 1, 3)),
+            startedAtUs: outbox.argument(at + 1, 4),
+            finishedAtUs: outbox.argument(at + 1, 5),
+            serial: outbox.argument(at + 1, 6),
+          }
+        : undefined,
+    });
+    at += hasLast ? 2 : 1;
+  }
+  return {
+    report: {
+      phase: podPhases[outbox.argument(index, 0)] ?? "Unknown",
+      conditions: outbox.argument(index, 1),
+      startedAtUs: outbox.argument(index, 2),
+      ip: outbox.argument(index, 3),
+      containers,
+    },
+    followers: at - index - 1,
+  };
+}

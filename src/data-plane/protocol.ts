@@ -1,0 +1,152 @@
+import type { ActorRef } from "../kernel/timeline.ts";
+import type { ActorHash } from "../kernel/trace.ts";
+import type { Batch } from "./batch.ts";
+import type { RuntimeName } from "./runtime-profiles.ts";
+
+/** Bumped whenever a record changes its meaning: both sides must be of one build. */
+export const protocolVersion = 1;
+
+/** What the API server tells a kubelet over its watches. Arguments in order. */
+export const orders = {
+  /** The kubelet's own node changed. [text: pod CIDR] */
+  nodeSeen: 1,
+  /** A pod of this node, new to the kubelet. [text: identity as JSON, text: pod as JSON] */
+  podSeen: 2,
+  /** Its spec changed. [text: pod as JSON] */
+  podSpecSeen: 3,
+  /** It is being deleted. [seconds of grace] */
+  podDeletionSeen: 4,
+  /** It is gone from the API server, whatever still runs. */
+  podGone: 5,
+} as const;
+
+/** What a kubelet asks of the API server, and what it tells the trace. Arguments in order. */
+export const reports = {
+  registerNode: 1,
+  /** [1 ready or 0, text: reason, text: message] */
+  nodeStatus: 2,
+  renewLease: 3,
+  /** [phase, condition bits, started at µs or 0, IP as a number or 0, containers that follow] */
+  podStatus: 4,
+  /** [container index, state, text: reason, text: message, restarts, started at µs, serial, exit code] */
+  containerStatus: 5,
+  /** [container index, exit code, text: reason, started at µs, finished at µs, serial] */
+  containerLastState: 6,
+  /** The containers are stopped: the object can go. */
+  removePod: 7,
+  /** [event code, container index or -1, text: message argument, duration µs, waiting µs, bytes] */
+  event: 8,
+  /** [text: kind, text: subject, text: data as JSON] */
+  fact: 9,
+} as const;
+
+export const podPhases = ["Pending", "Running", "Succeeded", "Failed", "Unknown"] as const;
+export type PodPhase = (typeof podPhases)[number];
+
+export const containerStates = ["waiting", "running", "terminated"] as const;
+export type ContainerState = (typeof containerStates)[number];
+
+/** Bits of a pod's conditions. */
+export const conditionBits = {
+  podReadyToStartContainers: 1,
+  initialized: 2,
+  containersReady: 4,
+  ready: 8,
+  podCompleted: 16,
+} as const;
+
+/** Events a kubelet writes. The words are in `kubelet-events.ts`. */
+export const eventCodes = [
+  "nodeStarting",
+  "nodeReady",
+  "pulling",
+  "pulled",
+  "alreadyPresent",
+  "created",
+  "started",
+  "killing",
+  "failedPull",
+  "failed",
+  "backOffPull",
+  "backOffRestart",
+  "neverPull",
+  "inspectFailed",
+] as const;
+export type EventCode = (typeof eventCodes)[number];
+
+/** What a shard needs to know of its nodes, once. Plain: it is cloned. */
+export interface ShardConfig {
+  readonly protocolVersion: number;
+  readonly seed: number;
+  /** Virtual time when the shard starts, µs. */
+  readonly startUs: number;
+  /** Whether facts are sent to the hub to be read; they are hashed in any case. */
+  readonly sendsFacts: boolean;
+  /** The API server these kubelets talk to: where their orders come from. */
+  readonly apiServer: ActorRef;
+  readonly nodes: readonly NodeConfig[];
+}
+
+export interface NodeConfig {
+  /** Index over all nodes of the cluster; the kubelet's place in the total order. */
+  readonly index: number;
+  /** Actor id of its kubelet. */
+  readonly actorId: number;
+  readonly name: string;
+  readonly runtime: RuntimeName;
+  /** Names of images that no registry has. */
+  readonly absentImages: readonly string[];
+}
+
+export interface StepResult {
+  readonly outbox: Batch;
+  /** When the shard has something to do next, µs; `Infinity` for never. */
+  readonly nextDueUs: number;
+}
+
+/** A node or pod as its kubelet sees it, for people. */
+export interface Inspection {
+  readonly state: string;
+  readonly context: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Thousands of kubelets, wherever they run. `step` is the only hot call: one a window.
+ *
+ * Directly callable inline; behind Comlink every method answers with a promise.
+ */
+export interface KubeletShard {
+  init(config: ShardConfig): void;
+  /** Runs what is due before `endUs`, with the inbox's messages. */
+  step(endUs: number, inbox: Batch): StepResult;
+  /** The rolling hash of each kubelet's history. */
+  hashes(): readonly ActorHash[];
+  inspectNode(node: number): Inspection | undefined;
+}
+
+/** A pod as a kubelet needs to know it; what does not vary between pods of one kind. */
+export interface KubeletPodSpec {
+  readonly restartPolicy: "Always" | "OnFailure" | "Never";
+  readonly terminationGracePeriodSeconds: number;
+  readonly hostNetwork: boolean;
+  readonly initContainers: readonly KubeletContainer[];
+  readonly containers: readonly KubeletContainer[];
+}
+
+export interface KubeletContainer {
+  readonly name: string;
+  readonly image: string;
+  readonly imagePullPolicy: "Always" | "IfNotPresent" | "Never";
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+  /** Ports it declares; what it really listens on is the image's business. */
+  readonly ports: readonly number[];
+  /** An init container that keeps running (`restartPolicy: Always`). */
+  readonly isSidecar: boolean;
+}
+
+export interface PodIdentity {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}

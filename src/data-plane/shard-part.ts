@@ -1,0 +1,53 @@
+import type { RemotePart } from "../kernel/simulation.ts";
+import { Batch } from "./batch.ts";
+import type { StepResult } from "./protocol.ts";
+import type { ShardLink } from "./shard-link.ts";
+
+/** A shard as the simulation sees it: what is on its way to it, and when it must be stepped. */
+export class ShardPart implements RemotePart {
+  readonly #link: ShardLink;
+  readonly #onReports: (outbox: Batch) => void;
+  #inbox = new Batch();
+  #spare: Batch | undefined;
+  #firstMessageAtUs = Infinity;
+  #shardDueUs: number;
+
+  /** @param onReports Takes what the kubelets said in a window; the batch is reused afterwards. */
+  constructor(link: ShardLink, startUs: number, onReports: (outbox: Batch) => void) {
+    this.#link = link;
+    this.#shardDueUs = startUs;
+    this.#onReports = onReports;
+  }
+
+  get nextDueUs(): number {
+    return Math.min(this.#shardDueUs, this.#firstMessageAtUs);
+  }
+
+  /** Puts a message on its way: it is due at `atUs`, after the window that is running. */
+  send(
+    atUs: number,
+    kind: number,
+    node: number,
+    pod: number,
+    write: (inbox: Batch) => readonly number[],
+  ): void {
+    this.#inbox.add(atUs, kind, node, pod, write(this.#inbox));
+    this.#firstMessageAtUs = Math.min(this.#firstMessageAtUs, atUs);
+  }
+
+  step(endUs: number): void | Promise<void> {
+    const inbox = this.#inbox;
+    this.#inbox = this.#spare ?? new Batch();
+    this.#spare = undefined;
+    this.#firstMessageAtUs = Infinity;
+    const result = this.#link.step(endUs, inbox);
+    if (result instanceof Promise) return result.then((late) => this.#take(late));
+    this.#take(result);
+  }
+
+  #take({ outbox, nextDueUs }: StepResult): void {
+    this.#shardDueUs = nextDueUs;
+    this.#onReports(outbox);
+    this.#spare = outbox.clear();
+  }
+}

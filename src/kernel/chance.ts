@@ -1,0 +1,55 @@
+import { type Hash64, mix, RollingHash } from "./hash.ts";
+
+/**
+ * Keyed randomness: the answer depends on the seed and the site key alone, never on how often
+ * anything else was asked. So adding a pod does not reshuffle unrelated choices.
+ *
+ * A site key names the question, e.g. `uid/pods/default/my-nginx#1`.
+ */
+export class Chance {
+  readonly seed: number;
+
+  constructor(seed: number) {
+    this.seed = seed;
+  }
+
+  /** 64 bits for this key. */
+  bits(key: string): Hash64 {
+    return new RollingHash({ high: mix(this.seed), low: mix(this.seed ^ 0x5bd1e995) })
+      .addText(key)
+      .addInteger(Math.floor(this.seed / 0x1_0000_0000)).value;
+  }
+
+  /** An integer from `min` to `max`, both included. */
+  integer(key: string, min: number, max: number): number {
+    const { high, low } = this.bits(key);
+    const fraction = ((high >>> 6) * 0x800_0000 + (low >>> 5)) / 0x20_0000_0000_0000;
+    return min + Math.floor(fraction * (max - min + 1));
+  }
+
+  /** `length` lower-case hexadecimal digits. */
+  hex(key: string, length: number): string {
+    let text = "";
+    for (let block = 0; text.length < length; block++) {
+      const { high, low } = this.bits(`${key}/${block}`);
+      text += high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+    }
+    return text.slice(0, length);
+  }
+
+  /** A version 4 UUID. */
+  uuid(key: string): string {
+    const hex = this.hex(key, 32);
+    const variant = "89ab"[Number.parseInt(hex.slice(16, 17), 16) & 3];
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
+  }
+
+  /** `length` characters of `alphabet`. */
+  text(key: string, length: number, alphabet: string): string {
+    let text = "";
+    for (let index = 0; index < length; index++) {
+      text += alphabet.charAt(this.integer(`${key}/${index}`, 0, alphabet.length - 1));
+    }
+    return text;
+  }
+}

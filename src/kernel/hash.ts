@@ -1,0 +1,66 @@
+/**
+ * 64 bits as two unsigned 32-bit lanes. Numbers this size stay integers in V8; a `bigint` a hash
+ * would cost an allocation per fact.
+ */
+export interface Hash64 {
+  readonly high: number;
+  readonly low: number;
+}
+
+/** One lane each of a 64-bit rolling hash: order matters, so a rolling hash of facts is a history. */
+export class RollingHash {
+  #high: number;
+  #low: number;
+
+  constructor(seed: Hash64 = { high: 0x9e3779b9, low: 0x7f4a7c15 }) {
+    this.#high = seed.high;
+    this.#low = seed.low;
+  }
+
+  get value(): Hash64 {
+    return { high: this.#high, low: this.#low };
+  }
+
+  /** Strings are folded by UTF-16 code unit, with their length, so that "ab","c" is not "a","bc". */
+  addText(text: string): this {
+    let high = this.#high;
+    let low = this.#low;
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      high = Math.imul(high ^ unit, 0x85ebca6b);
+      low = Math.imul(low ^ unit, 0xc2b2ae35);
+    }
+    this.#high = high;
+    this.#low = low;
+    return this.addInteger(text.length);
+  }
+
+  /** Any safe integer, negative ones included. */
+  addInteger(value: number): this {
+    const lowBits = value | 0;
+    const highBits = Math.floor(value / 0x1_0000_0000) | 0;
+    const high = mix(this.#high ^ Math.imul(lowBits, 0xcc9e2d51) ^ highBits);
+    const low = mix(this.#low + Math.imul(highBits, 0x1b873593) + lowBits + (high >>> 7));
+    this.#high = high;
+    this.#low = low;
+    return this;
+  }
+}
+
+/** The 16 hexadecimal digits people compare. */
+export function hashText({ high, low }: Hash64): string {
+  return hex8(high) + hex8(low);
+}
+
+/** murmur3's finaliser: every input bit reaches every output bit. */
+export function mix(value: number): number {
+  let bits = value ^ (value >>> 16);
+  bits = Math.imul(bits, 0x85ebca6b);
+  bits ^= bits >>> 13;
+  bits = Math.imul(bits, 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
+}
+
+function hex8(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, "0");
+}

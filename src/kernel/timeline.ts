@@ -1,0 +1,110 @@
+import { EventQueue } from "./event-queue.ts";
+import { invariant } from "./invariant.ts";
+
+/**
+ * An actor's place in the total order, and its name in traces: `etcd`, `api-1`, `kubelet:node-3`.
+ * Ids are given out by the composition root, never by a thread.
+ */
+export interface ActorRef {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** Of what is due at the same time: inputs from outside first, then messages, then timers. */
+export const eventClass = { input: 0, message: 1, timer: 2 } as const;
+
+export interface TimerHandle {
+  cancel(): void;
+}
+
+/**
+ * Virtual time on one thread: the clock and what is due. Handlers run one at a time, to the end,
+ * at the time they were due.
+ */
+export class Timeline {
+  #nowUs: number;
+  readonly #queue = new EventQueue<Entry>();
+  readonly #sequences: number[] = [];
+  #running: string | undefined;
+
+  constructor(startUs = 0) {
+    this.#nowUs = startUs;
+  }
+
+  get nowUs(): number {
+    return this.#nowUs;
+  }
+
+  /** When something is due next; `Infinity` when nothing is. Cancelled timers may still count. */
+  get nextDueUs(): number {
+    return this.#queue.firstAtUs;
+  }
+
+  get pending(): number {
+    return this.#queue.size;
+  }
+
+  /** The actor whose handler is running, for error messages. */
+  get running(): string | undefined {
+    return this.#running;
+  }
+
+  /** A message to `to`, due at `atUs`. Links decide when; actors do not call this themselves. */
+  deliver(atUs: number, from: ActorRef, to: ActorRef, handle: () => void): void {
+    this.#push(atUs, eventClass.message, from, to, handle);
+  }
+
+  /** What came from outside the simulation: an HTTP request, an admin command. */
+  input(atUs: number, to: ActorRef, handle: () => void): void {
+    this.#push(atUs, eventClass.input, outside, to, handle);
+  }
+
+  /** Wakes `actor` after `delayUs` of virtual time. */
+  setTimer(actor: ActorRef, delayUs: number, handle: () => void): TimerHandle {
+    invariant(delayUs >= 0, `a timer of ${actor.name} is not set in the past`);
+    const entry = this.#push(this.#nowUs + delayUs, eventClass.timer, actor, actor, handle);
+    return { cancel: () => void (entry.handle = undefined) };
+  }
+
+  /** Handles all that is due before `endUs`, and leaves the clock at the last thing handled. */
+  runBefore(endUs: number): void {
+    while (this.#queue.firstAtUs < endUs) {
+      const { atUs, value } = this.#queue.pop();
+      this.#nowUs = atUs;
+      if (value.handle === undefined) continue;
+      this.#running = value.actor.name;
+      value.handle();
+    }
+    this.#running = undefined;
+  }
+
+  /** Moves the clock to `atUs`, when nothing is due before it. */
+  moveTo(atUs: number): void {
+    invariant(atUs >= this.#nowUs, "virtual time never runs backwards");
+    invariant(this.#queue.firstAtUs >= atUs, "time does not jump over what is due");
+    this.#nowUs = atUs;
+  }
+
+  #push(
+    atUs: number,
+    classOfEvent: number,
+    from: ActorRef,
+    to: ActorRef,
+    handle: () => void,
+  ): Entry {
+    invariant(atUs >= this.#nowUs, `nothing reaches ${to.name} in the past`);
+    const sequence = this.#sequences[from.id] ?? 0;
+    this.#sequences[from.id] = sequence + 1;
+    const entry: Entry = { actor: to, handle };
+    const due = { atUs, class: classOfEvent, destination: to.id, source: from.id, sequence };
+    this.#queue.push(due, entry);
+    return entry;
+  }
+}
+
+interface Entry {
+  readonly actor: ActorRef;
+  handle: (() => void) | undefined;
+}
+
+const outside: ActorRef = { id: 0, name: "outside" };

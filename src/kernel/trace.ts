@@ -1,0 +1,98 @@
+import { type Hash64, hashText, RollingHash } from "./hash.ts";
+import type { ActorRef } from "./timeline.ts";
+
+/** What a fact carries besides its kind: plain, ordered by the code that records it. */
+export type FactData = Readonly<Record<string, string | number>>;
+
+/** One thing that happened in the simulation. */
+export interface Fact {
+  /** Virtual time, µs since the Unix epoch. */
+  readonly atUs: number;
+  /** Name of the actor it happened to. */
+  readonly actor: string;
+  /** Past tense, e.g. `podBound`. */
+  readonly kind: string;
+  /** What it is about, e.g. `pods/default/my-nginx`. */
+  readonly subject: string;
+  readonly data: FactData;
+}
+
+/**
+ * The history of a run: a rolling hash per actor, which does not depend on the thread the actor
+ * runs on, and the latest facts themselves for people to read.
+ */
+export class Trace {
+  readonly #hashes = new Map<number, RollingHash>();
+  readonly #facts: Fact[] = [];
+  readonly #factsMax: number;
+  #oldest = 0;
+  #count = 0;
+
+  /** @param factsMax How many facts are kept to be read; the hash covers all of them. */
+  constructor(factsMax = 100_000) {
+    this.#factsMax = factsMax;
+  }
+
+  /** Facts recorded so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  record(actor: ActorRef, atUs: number, kind: string, subject: string, data: FactData): void {
+    this.#count++;
+    const hash = this.#hashOf(actor.id).addInteger(atUs).addText(kind).addText(subject);
+    for (const name in data) {
+      const value = data[name] as string | number;
+      hash.addText(name);
+      if (typeof value === "string") hash.addText(value);
+      else hash.addInteger(value);
+    }
+    this.keep({ atUs, actor: actor.name, kind, subject, data });
+  }
+
+  /** Keeps a fact that was recorded, and hashed, elsewhere. */
+  keep(fact: Fact): void {
+    if (this.#factsMax === 0) return;
+    if (this.#facts.length < this.#factsMax) {
+      this.#facts.push(fact);
+      return;
+    }
+    this.#facts[this.#oldest] = fact;
+    this.#oldest = (this.#oldest + 1) % this.#factsMax;
+  }
+
+  /** The kept facts by time, for one subject if asked. */
+  facts(subject?: string): readonly Fact[] {
+    const inOrder = [...this.#facts.slice(this.#oldest), ...this.#facts.slice(0, this.#oldest)];
+    return inOrder
+      .filter((fact) => subject === undefined || fact.subject === subject)
+      .toSorted((left, right) => left.atUs - right.atUs);
+  }
+
+  /** Each actor's rolling hash, for combining with those of other threads. */
+  hashes(): readonly ActorHash[] {
+    return [...this.#hashes].map(([actorId, hash]) => ({ actorId, ...hash.value }));
+  }
+
+  #hashOf(actorId: number): RollingHash {
+    let hash = this.#hashes.get(actorId);
+    if (hash === undefined) {
+      hash = new RollingHash();
+      this.#hashes.set(actorId, hash);
+    }
+    return hash;
+  }
+}
+
+export interface ActorHash extends Hash64 {
+  readonly actorId: number;
+}
+
+/** One hash for a whole run: the actors' hashes in actor order, wherever each of them ran. */
+export function combineHashes(parts: readonly (readonly ActorHash[])[]): string {
+  const whole = new RollingHash();
+  for (const { actorId, high, low } of parts.flat().toSorted((a, b) => a.actorId - b.actorId)) {
+    whole.addInteger(actorId).addInteger(high).addInteger(low);
+  }
+  return hashText(whole.value);
+}

@@ -1,0 +1,113 @@
+import { Batch } from "../../src/data-plane/batch.ts";
+import {
+  type Inspection,
+  type KubeletPodSpec,
+  type KubeletShard,
+  orders,
+  type PodIdentity,
+  protocolVersion,
+  type ShardConfig,
+  type StepResult,
+} from "../../src/data-plane/protocol.ts";
+import { Chance } from "../../src/kernel/chance.ts";
+import { invariant } from "../../src/kernel/invariant.ts";
+import { Timeline } from "../../src/kernel/timeline.ts";
+import { type ActorHash, Trace } from "../../src/kernel/trace.ts";
+import { Kubelet } from "./kubelet.ts";
+
+/** The kubelets of one shard, on whatever thread: their clock, their actors, their messages. */
+export function createKubeletHost(): KubeletShard {
+  return new KubeletHost();
+}
+
+class KubeletHost implements KubeletShard {
+  readonly #kubelets = new Map<number, Kubelet>();
+  readonly #trace = new Trace(0);
+  /** Pod specs by their text: pods of one template share one. */
+  readonly #specs = new Map<string, KubeletPodSpec>();
+  #timeline = new Timeline();
+  #outbox = new Batch();
+  #config: ShardConfig | undefined;
+
+  init(config: ShardConfig): void {
+    invariant(config.protocolVersion === protocolVersion, "hub and shard are of one build");
+    this.#config = config;
+    this.#timeline = new Timeline(config.startUs);
+    const context = {
+      timeline: this.#timeline,
+      trace: this.#trace,
+      chance: new Chance(config.seed),
+      sendsFacts: config.sendsFacts,
+      outbox: () => this.#outbox,
+    };
+    for (const node of config.nodes) {
+      const kubelet = new Kubelet(node, context);
+      this.#kubelets.set(node.index, kubelet);
+      this.#timeline.setTimer(kubelet.actor, 0, () => kubelet.start());
+    }
+  }
+
+  step(endUs: number, inbox: Batch): StepResult {
+    for (let index = 0; index < inbox.length; index++) this.#deliver(inbox, index);
+    // The inbox is read: its buffer carries the answers home.
+    this.#outbox = inbox.clear();
+    this.#timeline.runBefore(endUs);
+    return { outbox: this.#outbox, nextDueUs: this.#timeline.nextDueUs };
+  }
+
+  hashes(): readonly ActorHash[] {
+    return this.#trace.hashes();
+  }
+
+  inspectNode(node: number): Inspection | undefined {
+    return this.#kubelets.get(node)?.inspect();
+  }
+
+  #deliver(inbox: Batch, index: number): void {
+    const kubelet = this.#kubelets.get(inbox.node(index));
+    invariant(kubelet !== undefined, `node ${inbox.node(index)} is of this shard`);
+    const handle = this.#handler(kubelet, inbox, index);
+    const { apiServer } = this.#config as ShardConfig;
+    this.#timeline.deliver(inbox.atUs(index), apiServer, kubelet.actor, handle);
+  }
+
+  /** Reads a record now, for the batch is reused, and returns what to do when it is due. */
+  #handler(kubelet: Kubelet, inbox: Batch, index: number): () => void {
+    const pod = inbox.pod(index);
+    const text = (position: number): string => inbox.text(inbox.argument(index, position));
+    switch (inbox.kind(index)) {
+      case orders.nodeSeen: {
+        const podCidr = text(0);
+        return () => kubelet.nodeSeen(podCidr);
+      }
+      case orders.podSeen: {
+        const identity = JSON.parse(text(0)) as PodIdentity;
+        const spec = this.#spec(text(1));
+        return () => kubelet.podSeen(pod, identity, spec);
+      }
+      case orders.podSpecSeen: {
+        const spec = this.#spec(text(0));
+        return () => kubelet.podSpecSeen(pod, spec);
+      }
+      case orders.podDeletionSeen: {
+        const graceSeconds = inbox.argument(index, 0);
+        return () => kubelet.podDeletionSeen(pod, graceSeconds);
+      }
+      default:
+        invariant(inbox.kind(index) === orders.podGone, `order ${inbox.kind(index)} is known`);
+        return () => kubelet.podGone(pod);
+    }
+  }
+
+  #spec(text: string): KubeletPodSpec {
+    const known = this.#specs.get(text);
+    if (known !== undefined) return known;
+    if (this.#specs.size >= specsMax) this.#specs.clear();
+    const spec = JSON.parse(text) as KubeletPodSpec;
+    this.#specs.set(text, spec);
+    return spec;
+  }
+}
+
+/** Distinct pod specs remembered. */
+const specsMax = 4_096;

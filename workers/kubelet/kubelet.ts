@@ -1,0 +1,273 @@
+import { type Actor, createActor } from "xstate";
+import { Batch, noPod } from "../../src/data-plane/batch.ts";
+import {
+  containerStates,
+  type EventCode,
+  eventCodes,
+  type Inspection,
+  type KubeletPodSpec,
+  type NodeConfig,
+  type PodIdentity,
+  podPhases,
+  reports,
+} from "../../src/data-plane/protocol.ts";
+import { runtimeProfiles } from "../../src/data-plane/runtime-profiles.ts";
+import type { Chance } from "../../src/kernel/chance.ts";
+import type { ActorRef, Timeline } from "../../src/kernel/timeline.ts";
+import type { FactData, Trace } from "../../src/kernel/trace.ts";
+import { nodeMachine } from "./machines/node-machine.ts";
+import { podConditionBits, podPhase } from "./pod-phase.ts";
+import { type EventDetail, type PodSurroundings, PodWorker } from "./pod-worker.ts";
+import { PodAddresses } from "./runtime/pod-addresses.ts";
+import { SimulatedRuntime } from "./runtime/simulated-runtime.ts";
+
+/** @see kubernetes `pkg/kubelet/apis/config/v1beta1/defaults.go`: lease duration 40 s, a quarter of it */
+const leaseIntervalUs = 10_000_000;
+/** @see the same: `NodeStatusReportFrequency` */
+const statusIntervalUs = 300_000_000;
+
+/** What a kubelet shares with the other kubelets of its shard. */
+export interface KubeletContext {
+  readonly timeline: Timeline;
+  readonly trace: Trace;
+  readonly chance: Chance;
+  readonly sendsFacts: boolean;
+  /** Where reports of the current window go. */
+  outbox(): Batch;
+}
+
+/** One node's kubelet: an actor with an XState lifecycle, its pods and its runtime. */
+export class Kubelet {
+  readonly actor: ActorRef;
+  readonly #config: NodeConfig;
+  readonly #context: KubeletContext;
+  readonly #node: Actor<typeof nodeMachine>;
+  readonly #pods = new Map<number, PodWorker>();
+  #runtime: SimulatedRuntime | undefined;
+  #surroundings: PodSurroundings | undefined;
+  #hasHeartbeats = false;
+
+  constructor(config: NodeConfig, context: KubeletContext) {
+    this.#config = config;
+    this.#context = context;
+    this.actor = { id: config.actorId, name: `kubelet:${config.name}` };
+    this.#node = createActor(nodeMachine, {
+      clock: this.#clock(),
+      id: this.actor.name,
+      input: {
+        register: () => this.#report(reports.registerNode),
+        beginHeartbeats: () => this.#beginHeartbeats(),
+        reportReady: () => this.#reportReady(),
+        reportNotReady: () => this.#reportStatusOfNode(false),
+      },
+    });
+  }
+
+  start(): void {
+    this.#node.start();
+    this.#node.send({ type: "start" });
+  }
+
+  nodeSeen(podCidr: string): void {
+    this.#node.send({ type: "registered" });
+    if (podCidr === "" || this.#runtime !== undefined) return;
+    this.#runtime = this.#createRuntime(podCidr);
+    this.#surroundings = this.#createSurroundings(this.#runtime);
+    this.#node.send({ type: "networkReady" });
+  }
+
+  podSeen(handle: number, identity: PodIdentity, spec: KubeletPodSpec): void {
+    if (this.#surroundings === undefined || this.#pods.has(handle)) return;
+    const worker = new PodWorker(handle, identity, spec, this.#surroundings);
+    this.#pods.set(handle, worker);
+    this.#surroundings.record(worker, "podSeen", { uid: identity.uid });
+    worker.start();
+  }
+
+  podSpecSeen(handle: number, spec: KubeletPodSpec): void {
+    this.#pods.get(handle)?.updateSpec(spec);
+  }
+
+  podDeletionSeen(handle: number, graceSeconds: number): void {
+    this.#pods.get(handle)?.delete(graceSeconds, false);
+  }
+
+  podGone(handle: number): void {
+    const worker = this.#pods.get(handle);
+    if (worker === undefined) return;
+    const { terminationGracePeriodSeconds } = worker.spec;
+    worker.delete(worker.isBeingDeleted ? 0 : terminationGracePeriodSeconds, true);
+  }
+
+  inspect(): Inspection {
+    const { value } = this.#node.getSnapshot();
+    return {
+      state: String(value),
+      context: {
+        runtime: this.#config.runtime,
+        pods: [...this.#pods.values()].map(({ identity, state }) => ({ ...identity, state })),
+      },
+    };
+  }
+
+  #clock(): { setTimeout(act: () => void, delayMs: number): number; clearTimeout(id: number): void } {
+    const timers = new Map<number, { cancel(): void }>();
+    let lastId = 0;
+    return {
+      setTimeout: (act, delayMs) => {
+        const id = ++lastId;
+        const timer = this.#context.timeline.setTimer(this.actor, Math.round(delayMs * 1_000), () => {
+          timers.delete(id);
+          act();
+        });
+        timers.set(id, timer);
+        return id;
+      },
+      clearTimeout: (id) => {
+        timers.get(id)?.cancel();
+        timers.delete(id);
+      },
+    };
+  }
+
+  #beginHeartbeats(): void {
+    if (this.#hasHeartbeats) return;
+    this.#hasHeartbeats = true;
+    this.#event("nodeStarting", noPod, {});
+    // Spread over the interval, or all nodes of a cluster would renew in the same microsecond.
+    const site = `lease/${this.actor.name}`;
+    this.#report(reports.renewLease);
+    const firstUs = this.#context.chance.integer(site, 0, leaseIntervalUs);
+    this.#every(firstUs, leaseIntervalUs, () => this.#report(reports.renewLease));
+    this.#every(firstUs + statusIntervalUs, statusIntervalUs, () => {
+      if (this.#node.getSnapshot().hasTag("ready")) this.#reportStatusOfNode(true);
+    });
+  }
+
+  #every(firstUs: number, intervalUs: number, act: () => void): void {
+    this.#context.timeline.setTimer(this.actor, firstUs, () => {
+      act();
+      this.#every(intervalUs, intervalUs, act);
+    });
+  }
+
+  #reportReady(): void {
+    this.#reportStatusOfNode(true);
+    this.#event("nodeReady", noPod, {});
+    this.#record("nodeBecameReady", `nodes/${this.#config.name}`, {});
+  }
+
+  #reportStatusOfNode(isReady: boolean): void {
+    const outbox = this.#context.outbox();
+    const reason = outbox.addText(isReady ? "KubeletReady" : "KubeletNotReady");
+    const message = outbox.addText(
+      isReady
+        ? "kubelet is posting ready status"
+        : "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized",
+    );
+    this.#report(reports.nodeStatus, noPod, [isReady ? 1 : 0, reason, message]);
+  }
+
+  #createRuntime(podCidr: string): SimulatedRuntime {
+    const profile = runtimeProfiles[this.#config.runtime];
+    return new SimulatedRuntime({
+      actor: this.actor,
+      timeline: this.#context.timeline,
+      chance: this.#context.chance,
+      profile,
+      addresses: new PodAddresses(podCidr),
+      absentImages: new Set(this.#config.absentImages),
+      onCall: ({ namespace, name }, call, target, tookUs) => {
+        const data = { runtime: profile.name, call, target, tookUs };
+        this.#record("runtimeCalled", `pods/${namespace}/${name}`, data);
+      },
+    });
+  }
+
+  #createSurroundings(runtime: SimulatedRuntime): PodSurroundings {
+    const { timeline } = this.#context;
+    const { actor } = this;
+    return {
+      runtime,
+      get nowUs() {
+        return timeline.nowUs;
+      },
+      after: (delayUs, act) => timeline.setTimer(actor, delayUs, act),
+      reportStatus: (worker) => this.#reportStatusOfPod(worker),
+      reportRemoved: (worker) => {
+        this.#pods.delete(worker.handle);
+        if (!worker.isForced) this.#report(reports.removePod, worker.handle);
+      },
+      event: (worker, code, detail) => this.#event(code, worker.handle, detail ?? {}),
+      record: ({ identity: { namespace, name } }, kind, data) =>
+        this.#record(kind, `pods/${namespace}/${name}`, data),
+    };
+  }
+
+  #reportStatusOfPod(worker: PodWorker): void {
+    const { containers, sandbox, spec, isBeingDeleted } = worker;
+    const phase = podPhase(containers, spec.restartPolicy, isBeingDeleted);
+    const bits = podConditionBits(containers, sandbox !== undefined, phase);
+    this.#report(reports.podStatus, worker.handle, [
+      podPhases.indexOf(phase),
+      bits,
+      worker.acceptedAtUs,
+      sandbox?.ip ?? 0,
+      containers.length,
+    ]);
+    const outbox = this.#context.outbox();
+    for (const { index, shown, restarts, startedAtUs, serial, last } of containers) {
+      const reason = shown.name === "waiting" ? shown.reason : "";
+      const message = shown.name === "waiting" ? shown.message : "";
+      this.#report(reports.containerStatus, worker.handle, [
+        index,
+        containerStates.indexOf(shown.name),
+        outbox.addText(reason),
+        outbox.addText(message),
+        restarts,
+        startedAtUs,
+        serial - 1,
+        last === undefined ? 0 : 1,
+      ]);
+      if (last === undefined) continue;
+      this.#report(reports.containerLastState, worker.handle, [
+        index,
+        last.exitCode,
+        outbox.addText(last.reason),
+        outbox.addText(last.message),
+        last.startedAtUs,
+        last.finishedAtUs,
+        last.serial,
+      ]);
+    }
+  }
+
+  #event(code: EventCode, pod: number, detail: EventDetail): void {
+    const text = this.#context.outbox().addText(detail.text ?? "");
+    this.#report(reports.event, pod, [
+      eventCodes.indexOf(code),
+      detail.container?.index ?? -1,
+      text,
+      detail.tookUs ?? 0,
+      detail.waitedUs ?? 0,
+      detail.bytes ?? 0,
+    ]);
+  }
+
+  #record(kind: string, subject: string, data: FactData): void {
+    const { trace, timeline, sendsFacts } = this.#context;
+    trace.record(this.actor, timeline.nowUs, kind, subject, data);
+    if (!sendsFacts) return;
+    const outbox = this.#context.outbox();
+    this.#report(reports.fact, noPod, [
+      outbox.addText(kind),
+      outbox.addText(subject),
+      outbox.addText(JSON.stringify(data)),
+    ]);
+  }
+
+  #report(kind: number, pod: number = noPod, args: readonly number[] = []): void {
+    const { timeline } = this.#context;
+    this.#context.outbox().add(timeline.nowUs, kind, this.#config.index, pod, args);
+  }
+}

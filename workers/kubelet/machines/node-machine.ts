@@ -1,0 +1,61 @@
+import { setup } from "xstate";
+
+/** How long a kubelet waits for its node to appear before it registers again, ms. */
+const registrationRetryMs = 10_000;
+
+/**
+ * What the machine has its kubelet do. Given as input, so that all kubelets share one machine:
+ * a machine of its own costs an actor 16 KB.
+ */
+export interface NodeDuties {
+  readonly register: () => void;
+  readonly beginHeartbeats: () => void;
+  readonly reportReady: () => void;
+  readonly reportNotReady: () => void;
+}
+
+/**
+ * One kubelet's node: registers, waits for its pod network, is ready.
+ *
+ * @see kubernetes `pkg/kubelet/kubelet_node_status.go`: `registerWithAPIServer`; `tryUpdateNodeStatus`
+ */
+export const nodeMachine = setup({
+  types: {
+    input: {} as NodeDuties,
+    context: {} as NodeDuties,
+    events: {} as
+      | { type: "start" }
+      | { type: "registered" }
+      | { type: "networkReady" }
+      | { type: "networkLost" },
+    tags: {} as "ready",
+  },
+  delays: { registrationRetry: registrationRetryMs },
+  actions: {
+    register: ({ context }) => context.register(),
+    beginHeartbeats: ({ context }) => context.beginHeartbeats(),
+    reportReady: ({ context }) => context.reportReady(),
+    reportNotReady: ({ context }) => context.reportNotReady(),
+  },
+}).createMachine({
+  id: "node",
+  context: ({ input }) => input,
+  initial: "booting",
+  states: {
+    booting: { on: { start: "registering" } },
+    registering: {
+      entry: "register",
+      on: { registered: { target: "notReady", actions: "beginHeartbeats" } },
+      after: { registrationRetry: { target: "registering", reenter: true } },
+    },
+    notReady: {
+      entry: "reportNotReady",
+      on: { networkReady: "ready" },
+    },
+    ready: {
+      tags: "ready",
+      entry: "reportReady",
+      on: { networkLost: "notReady" },
+    },
+  },
+});

@@ -1,0 +1,36 @@
+/**
+ * The addresses of a node's pods: the next free one of its range, round and round, as the
+ * host-local IPAM plugin hands them out. The first two belong to the network and the bridge.
+ */
+export class PodAddresses {
+  readonly #base: number;
+  readonly #size: number;
+  readonly #taken = new Set<number>();
+  #next = firstHost;
+
+  /** @param cidr E.g. `10.244.1.0/24`. */
+  constructor(cidr: string) {
+    const [address = "", bits = "32"] = cidr.split("/");
+    this.#base = address.split(".").reduce((total, part) => total * 256 + Number(part), 0);
+    this.#size = 2 ** (32 - Number(bits));
+  }
+
+  /** An address as a number; `undefined` when all are taken. */
+  take(): number | undefined {
+    const lastHost = this.#size - 2;
+    for (let tried = firstHost; tried <= lastHost; tried++) {
+      const host = this.#next;
+      this.#next = host >= lastHost ? firstHost : host + 1;
+      if (this.#taken.has(host)) continue;
+      this.#taken.add(host);
+      return this.#base + host;
+    }
+    return undefined;
+  }
+
+  giveBack(address: number): void {
+    this.#taken.delete(address - this.#base);
+  }
+}
+
+const firstHost = 2;
