@@ -58,7 +58,7 @@ function addressNumber(address: string): bigint {
     const low = addressNumber(dotted);
     return `${(low >> 16n).toString(16)}:${(low & 0xffffn).toString(16)}`;
   });
-  const [head = "", tail] = hexadecimal.split("::").map((part) => part.split(":").filter(Boolean));
+  const [head = [], tail] = hexadecimal.split("::").map((part) => part.split(":").filter(Boolean));
   const missing = tail === undefined ? 0 : 8 - (head.length + tail.length);
   const groups = [...head, ...Array.from({ length: missing }, () => "0"), ...(tail ?? [])];
   return groups.reduce((sum, group) => (sum << 16n) | BigInt(`0x${group}`), 0n);

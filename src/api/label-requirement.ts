@@ -61,6 +61,11 @@ export function parseLabelRequirement(tokens: LabelTokenReader): LabelRequiremen
   return checked({ key, operator, values: [...new Set(values)].toSorted(compare) });
 }
 
+/** Whether `text` is a number that `>` and `<` can compare: decimal, within 64 bits. */
+export function isLabelInteger(text: string): boolean {
+  return /^[-+]?\d+$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+}
+
 function parseOperator(tokens: LabelTokenReader): LabelOperator {
   const { type, literal } = tokens.takeOperator();
   switch (type) {
@@ -137,11 +142,6 @@ function checked(requirement: LabelRequirement): LabelRequirement {
   ];
   if (problems.length === 0) return requirement;
   throw unparsable(problems.length === 1 ? problems.join() : `[${problems.join(", ")}]`);
-}
-
-/** Whether `text` is a number that `>` and `<` can compare: decimal, within 64 bits. */
-export function isLabelInteger(text: string): boolean {
-  return /^[-+]?\d+$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 }
 
 const notAnInteger = "for 'Gt', 'Lt' operators, the value must be an integer";

@@ -24,16 +24,6 @@ export function dns1123Label(value: string): string[] {
   return [...problems, problem];
 }
 
-/** Names of Services. */
-export function dns1035Label(value: string): string[] {
-  return [
-    ...(byteLength(value) > 63 ? [maxLength(63)] : []),
-    ...(label1035.test(value)
-      ? []
-      : [mustMatch(label1035Rule, label1035Format, "my-name", "abc-123")]),
-  ];
-}
-
 export function labelValue(value: string): string[] {
   return [
     ...(byteLength(value) > 63 ? [maxBytes(63)] : []),
@@ -126,11 +116,6 @@ const subdomainFormat = `${labelFormat}(\\.${labelFormat})*`;
 const subdomainRule =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
 const subdomain = new RegExp(`^${subdomainFormat}$`);
-
-const label1035Format = "[a-z]([-a-z0-9]*[a-z0-9])?";
-const label1035Rule =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
-const label1035 = new RegExp(`^${label1035Format}$`);
 
 const keyFormat = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const keyRule =

@@ -46,6 +46,11 @@ export function podRequestsNonZero({ spec }: Pod): Pick<PodResources, "cpuMilli"
   return { cpuMilli: milli(amounts.get("cpu")), memoryBytes: units(amounts.get("memory")) };
 }
 
+/** The resources that can be given to a pod as a whole. */
+export function isPodLevelResource(name: string): boolean {
+  return name === "cpu" || name === "memory" || isHugePages(name);
+}
+
 const nanoPerUnit = 1_000_000_000n;
 const nanoPerMilli = 1_000_000n;
 
@@ -67,11 +72,6 @@ function requestedAmounts(spec: PodSpec, missing?: ResourceAmounts): ResourceAmo
 function podLevelRequests({ resources }: PodSpec): ResourceAmounts {
   const amounts = resourceAmounts(resources?.requests);
   return new Map([...amounts].filter(([name]) => isPodLevelResource(name)));
-}
-
-/** The resources that can be given to a pod as a whole. */
-export function isPodLevelResource(name: string): boolean {
-  return name === "cpu" || name === "memory" || isHugePages(name);
 }
 
 function milli(nano = 0n): number {

@@ -8,7 +8,7 @@ import {
 } from "./label-requirement.ts";
 import { labelTokens } from "./label-tokens.ts";
 
-export type { LabelOperator, LabelRequirement } from "./label-requirement.ts";
+export type { LabelRequirement } from "./label-requirement.ts";
 
 /** All requirements must hold; none at all matches everything. */
 export type LabelSelector = readonly LabelRequirement[];

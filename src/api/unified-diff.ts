@@ -69,14 +69,14 @@ function commonLengths(before: readonly string[], after: readonly string[]): Uin
 function hunksOf(edits: readonly Edit[]): Edit[][] {
   const hunks: Edit[][] = [];
   let end = -1;
-  edits.forEach((edit, index) => {
-    if (edit.sign === " ") return;
+  for (const [index, edit] of edits.entries()) {
+    if (edit.sign === " ") continue;
     const start = Math.max(index - contextLines, end, 0);
     const isApart = end < index - contextLines;
     if (isApart || hunks.length === 0) hunks.push([]);
     end = Math.min(index + contextLines + 1, edits.length);
     hunks.at(-1)?.push(...edits.slice(start, end));
-  });
+  }
   return hunks;
 }
 

@@ -1,12 +1,12 @@
-import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import type { VersionInfo } from "../control-plane/apiserver/http/http-door.ts";
 
 /** The Kubernetes that is simulated. */
 export const kubernetesVersion = "v1.36.0";
 
-/** podrace's own version, from its package. */
+/** podrace's own version, from the package that this code is part of. */
 export const podraceVersion = (
-  JSON.parse(readFileSync(packageJson(), "utf8")) as { readonly version: string }
+  createRequire(import.meta.url)("podrace/package.json") as { readonly version: string }
 ).version;
 
 /** What `/version` says: Kubernetes' version, and plainly who it comes from. */
@@ -25,7 +25,3 @@ export const versionInfo: VersionInfo = {
   compiler: "v8",
   platform: `${process.platform}/${process.arch === "x64" ? "amd64" : process.arch}`,
 };
-
-function packageJson(): URL {
-  return new URL(import.meta.resolve("podrace/package.json"));
-}

@@ -10,7 +10,6 @@ interface NameVector {
 const rules = {
   subdomain: names.dns1123Subdomain,
   label: names.dns1123Label,
-  label1035: names.dns1035Label,
   value: names.labelValue,
   qualified: names.qualifiedName,
   key: names.configMapKey,

@@ -12,10 +12,8 @@ describe("an instant", () => {
   });
 
   test("survives being written and read, before 1970 too", () => {
-    const year9999Us = 253_402_300_799_999_999;
     fc.assert(
-      fc.property(fc.maxSafeInteger(), (any) => {
-        const epochUs = any % Math.min(year9999Us, 62_135_596_800_000_000);
+      fc.property(fc.maxSafeInteger(), (epochUs) => {
         expect(parseRfc3339(rfc3339Micro(epochUs))).toBe(epochUs);
       }),
     );

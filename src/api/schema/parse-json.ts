@@ -58,9 +58,8 @@ function isOrdinary(text: string): boolean {
       while (isDigit(text.charCodeAt(position + 1))) position++;
       const next = text.charCodeAt(position + 1) | lowerCase;
       if (next === dot || next === letterE) return false;
-      if (position - start >= 15 || code === minus) {
-        if (!isExact(text.slice(start, position + 1))) return false;
-      }
+      const mayBeInexact = position - start >= 15 || code === minus;
+      if (mayBeInexact && !isExact(text.slice(start, position + 1))) return false;
     }
   }
   return true;

@@ -34,7 +34,8 @@ export function goTypeOf(value: unknown): string {
 /** A JSON value as Go's `%v` prints it: `map[image:9 ports:[80 81]]`. */
 export function goPrint(value: unknown): string {
   if (value === null || value === undefined) return "<nil>";
-  if (typeof value !== "object") return String(value);
+  if (typeof value === "string") return value;
+  if (typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(goPrint).join(" ")}]`;
   const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
   return `map[${entries.map(([key, item]) => `${key}:${goPrint(item)}`).join(" ")}]`;

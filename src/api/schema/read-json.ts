@@ -153,7 +153,7 @@ class Reader {
   #string(): string {
     const start = this.#position++;
     for (;;) {
-      this.#skip(/[^"\\\u0000-\u001f]*/y);
+      this.#skip(/[ !#-[\]-\uffff]*/y);
       const character = this.#text.charAt(this.#position);
       if (character === "") throw new DecodeError("unexpected end of JSON input");
       if (character === '"') break;

@@ -86,7 +86,7 @@ function mergeOrderedLists(
   merged: Map<string, unknown>,
   patch: Map<string, unknown>,
 ): void {
-  for (const [directive, order] of [...patch]) {
+  for (const [directive, order] of patch) {
     if (!directive.startsWith(orderPrefix)) continue;
     patch.delete(directive);
     const key = directive.slice(orderPrefix.length);

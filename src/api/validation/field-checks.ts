@@ -1,6 +1,6 @@
 import type { StatusCause } from "../errors.ts";
 import { invalidValue, notSupported, required } from "../field-errors.ts";
-import { labelValue, qualifiedName } from "../names.ts";
+import { between, labelValue, qualifiedName } from "../names.ts";
 
 /** One cause for each thing that is wrong with a value. */
 export function invalidFor(
@@ -38,7 +38,7 @@ export function inRange(
   high: number,
 ): StatusCause[] {
   return value !== undefined && (value < low || value > high)
-    ? [invalidValue(field, value, `must be between ${low} and ${high}, inclusive`)]
+    ? [invalidValue(field, value, between(low, high))]
     : [];
 }
 

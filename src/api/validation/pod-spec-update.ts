@@ -87,8 +87,8 @@ function validateAddedTolerations(
       ];
 }
 
-function untimed({ tolerationSeconds: _, ...toleration }: Toleration): object {
-  return toleration;
+function untimed(toleration: Toleration): object {
+  return { ...toleration, tolerationSeconds: undefined };
 }
 
 function validateRemovedGates(

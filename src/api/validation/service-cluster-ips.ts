@@ -27,14 +27,7 @@ export function validateClusterIps(spec: ServiceSpec): StatusCause[] {
   if (ips.length > 1 && !isPair) {
     causes.push(invalidValue(field, ips, "may specify no more than one IP for each IP family"));
   }
-  if (ips[0] === "None") return causes;
-  ips.slice(0, ipFamilies.length).forEach((ip, index) => {
-    const family = ipFamilies[index];
-    const isOfFamily = (family === "IPv6") === isIpv6(ip) || !families.includes(family ?? "");
-    const rule = `expected an ${family} value as indicated by \`ipFamilies[${index}]\``;
-    if (!isOfFamily) causes.push(invalidValue(`${field}[${index}]`, ip, rule));
-  });
-  return causes;
+  return ips[0] === "None" ? causes : [...causes, ...validateFamiliesOfIps(ips, ipFamilies)];
 }
 
 /** A cluster IP once given stays, unless the service becomes or was an `ExternalName`. */
@@ -51,6 +44,18 @@ export function validateClusterIpsKept(spec: ServiceSpec, old: ServiceSpec): Sta
 
 const families = ["IPv4", "IPv6"];
 const familyPolicies = ["PreferDualStack", "RequireDualStack", "SingleStack"];
+
+function validateFamiliesOfIps(
+  ips: readonly string[],
+  ipFamilies: readonly string[],
+): StatusCause[] {
+  return ips.slice(0, ipFamilies.length).flatMap((ip, index) => {
+    const family = ipFamilies[index] ?? "";
+    const isOfFamily = (family === "IPv6") === isIpv6(ip) || !families.includes(family);
+    const rule = `expected an ${family} value as indicated by \`ipFamilies[${index}]\``;
+    return isOfFamily ? [] : [invalidValue(`${field}[${index}]`, ip, rule)];
+  });
+}
 
 /** `clusterIP` and the first of `clusterIPs` are two names for one thing. */
 function validateFirst({ clusterIP = "", clusterIPs: ips = [] }: ServiceSpec): StatusCause[] {

@@ -55,9 +55,11 @@ export function recordStored(
   stored: KubeObject,
 ): void {
   const { resource, namespace, name, subresource } = context;
+  const { phase = "" } = (stored["status"] ?? {}) as { readonly phase?: string };
   parts.record("stored", subjectOf(resource, namespace, name), {
     verb,
     subresource,
     revision: Number(stored.metadata.resourceVersion),
+    phase,
   });
 }

@@ -58,7 +58,11 @@ describe("a new namespace", () => {
   });
 });
 
-function withDefaults(object: KubeObject): unknown {
+function withDefaults(object: KubeObject): KubeObject {
+  return defaulted(object) as KubeObject;
+}
+
+function defaulted(object: KubeObject): unknown {
   const plain: unknown = object;
   switch (object.kind) {
     case "Pod":

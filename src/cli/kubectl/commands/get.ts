@@ -1,37 +1,27 @@
 import { isApiError } from "../../../api/errors.ts";
-import { type CommandContext, defineCommand, sharedFlags } from "../command.ts";
-import { qualifiedKind, qualifiedName } from "../discovery.ts";
-import type { ParsedArgs } from "../flags.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
+import { qualifiedName } from "../discovery.ts";
+import {
+  type GetArgs,
+  getFlags,
+  isHumanReadable,
+  listOptions,
+  tablePrinterFor,
+} from "../get-flags.ts";
 import { failAll, KubectlError } from "../kubectl-error.ts";
 import { objectPrinter, type PrintableObject } from "../object-printer.ts";
 import { getObject, getTable, listObjects, listTable } from "../objects.ts";
 import { resolveTargets, type Target, type Targets } from "../resource-args.ts";
-import { TablePrinter } from "../table-printer.ts";
+import type { TablePrinter } from "../table-printer.ts";
 import { usageError } from "../usage.ts";
 import { watchTarget } from "../watch.ts";
-
-const flags = {
-  output: { ...sharedFlags.output, help: "wide, json, yaml, name or jsonpath=TEMPLATE" },
-  watch: { type: "bool", short: "w", help: "after listing, go on with what changes" },
-  "watch-only": { type: "bool", help: "show what changes and nothing else" },
-  selector: sharedFlags.selector,
-  "field-selector": sharedFlags["field-selector"],
-  "all-namespaces": sharedFlags["all-namespaces"],
-  "show-labels": { type: "bool", help: "with the labels as the last column" },
-  "label-columns": { type: "list", short: "L", help: "labels to show in columns of their own" },
-  "no-headers": { type: "bool", help: "without the line of column names" },
-  "show-managed-fields": { type: "bool", help: "do not leave out metadata.managedFields" },
-  "ignore-not-found": sharedFlags["ignore-not-found"],
-} as const;
-
-export type GetArgs = ParsedArgs<typeof flags>;
 
 /** @see kubectl `cmd/get/get.go` */
 export const get = defineCommand({
   name: "get",
   summary: "list objects, or show some by name",
   usage: "(TYPE[,TYPE...] [NAME...] | TYPE/NAME...) [flags]",
-  flags,
+  flags: getFlags,
 
   async run(context, args) {
     const { discovery, io } = context;
@@ -56,32 +46,6 @@ export const get = defineCommand({
     return 0;
   },
 });
-
-export function isHumanReadable({ flags: { output } }: GetArgs): boolean {
-  return output === undefined || output === "wide";
-}
-
-/** The options of a table of one type, or of several one below the other. */
-export function tablePrinterFor(target: Target, args: GetArgs, isMixed: boolean): TablePrinter {
-  const { resource } = target;
-  return new TablePrinter({
-    wide: args.flags.output === "wide",
-    noHeaders: args.flags["no-headers"],
-    showLabels: args.flags["show-labels"],
-    labelColumns: args.flags["label-columns"],
-    withNamespace: args.flags["all-namespaces"] && resource.namespaced,
-    kindPrefix: isMixed ? qualifiedKind(resource) : undefined,
-  });
-}
-
-/** Which objects are listed: none of a namespace for `-A`. */
-export function listOptions(context: CommandContext, args: GetArgs) {
-  return {
-    namespace: args.flags["all-namespaces"] ? undefined : context.namespace,
-    labelSelector: args.flags.selector,
-    fieldSelector: args.flags["field-selector"],
-  };
-}
 
 function checkFlags({ flags: { output, "show-labels": showLabels } }: GetArgs): void {
   if (output === undefined || output === "wide") return;

@@ -1,4 +1,4 @@
-import { applyPatch, type Operation } from "fast-json-patch";
+import jsonPatch, { type Operation } from "fast-json-patch";
 import { badRequest, invalidPatch } from "../../../api/errors.ts";
 import type { KubeObject } from "../../../api/objects.ts";
 import { mergePatch } from "../../../api/schema/merge-patch.ts";
@@ -43,7 +43,7 @@ function jsonPatched(stored: KubeObject, patch: unknown): unknown {
   }
   try {
     // The library changes what it is given in places it replaces whole, so it gets a copy.
-    return applyPatch(structuredClone(stored), patch as Operation[], true, true, true).newDocument;
+    return jsonPatch.applyPatch(structuredClone(stored), patch as Operation[], true, true, true).newDocument;
   } catch {
     throw invalidPatch();
   }

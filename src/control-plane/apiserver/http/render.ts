@@ -1,7 +1,8 @@
 import type { KubeObject } from "../../../api/objects.ts";
 import { apiVersionOf, groupResourceOf, type Resource } from "../resource.ts";
 import type { ObjectList } from "../read.ts";
-import { type Printer, printerFor } from "../tables/printers.ts";
+import { printerFor } from "../tables/printers.ts";
+import type { Printer } from "../tables/table.ts";
 import { itemJson, objectJson } from "./encode.ts";
 import type { Representation } from "./negotiate.ts";
 

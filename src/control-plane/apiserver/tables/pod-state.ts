@@ -39,14 +39,14 @@ export function podState(pod: Pod): PodState {
   };
 }
 
-type Partial = Omit<PodState, "total">;
+type Summary = Omit<PodState, "total">;
 
-function initialReason({ phase = "", reason = "", conditions = [] }: PodStatus): string {
+function initialReason({ phase, reason, conditions = [] }: PodStatus): string {
   const isGated = conditions.some(
     (condition) => condition.type === "PodScheduled" && condition.reason === "SchedulingGated",
   );
   if (isGated) return "SchedulingGated";
-  return reason || phase;
+  return reason || (phase ?? "");
 }
 
 /** Init containers run one by one: the first that has not ended well is where the pod stands. */
@@ -55,7 +55,7 @@ function initState(
   sidecars: ReadonlySet<string>,
   count: number,
   before: Pick<PodState, "reason" | "ready">,
-): Partial & { readonly isInitializing: boolean } {
+): Summary & { readonly isInitializing: boolean } {
   const statuses = status.initContainerStatuses ?? [];
   let { ready } = before;
   for (const [index, container] of statuses.entries()) {
@@ -83,7 +83,7 @@ function mainState(
   status: PodStatus,
   sidecars: ReadonlySet<string>,
   before: Pick<PodState, "reason" | "ready">,
-): Partial {
+): Summary {
   const statuses = status.containerStatuses ?? [];
   let { reason, ready } = before;
   let hasRunning = false;
@@ -118,7 +118,7 @@ function reasonOfPartlyCompleted(
   return hasRunning ? "NotReady" : "Completed";
 }
 
-function deletedReason({ phase, reason }: PodStatus, state: Partial): string {
+function deletedReason({ phase, reason }: PodStatus, state: Summary): string {
   if (reason === "NodeLost") return "Unknown";
   const isOver = phase === "Succeeded" || phase === "Failed";
   return isOver ? state.reason : "Terminating";

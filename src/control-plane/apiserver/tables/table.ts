@@ -28,7 +28,7 @@ export interface TableRow {
 /** How one kind is shown to people. A row has a cell for every column, the wide ones included. */
 export interface Printer {
   readonly columns: readonly Column[];
-  row(object: KubeObject, nowUs: number): TableRow;
+  readonly row: (object: KubeObject, nowUs: number) => TableRow;
 }
 
 type ColumnRest = Partial<Pick<Column, "type" | "format" | "priority">>;

@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import type { Terminal } from "../terminal.ts";
+import { addCompletionCommand } from "./completion.ts";
+import { addKubectl } from "./kubectl.ts";
+import { addStory } from "./story.ts";
+import { addTrace } from "./trace.ts";
+import { addUp } from "./up.ts";
+import { addVersion } from "./version.ts";
+
+/** What a command works with. */
+export interface CommandEnvironment {
+  readonly terminal: Terminal;
+  /** Says how the command ended. */
+  readonly finish: (exitCode: number) => void;
+}
+
+/** All commands, in the order `--help` lists them. */
+export function addCommands(program: Command, environment: CommandEnvironment): void {
+  program.commandsGroup("Clusters:");
+  addUp(program, environment);
+  addStory(program, environment);
+  program.commandsGroup("Looking in:");
+  addTrace(program, environment);
+  addKubectl(program, environment);
+  program.commandsGroup("podrace itself:");
+  addVersion(program, environment);
+  addCompletionCommand(program);
+}

@@ -1,0 +1,22 @@
+import type { Command } from "commander";
+import { kubernetesVersion } from "../../cluster/version.ts";
+import { packageVersion } from "../package-version.ts";
+import type { CommandEnvironment } from "./commands.ts";
+
+/** `podrace version [-o json]` */
+export function addVersion(program: Command, { terminal }: CommandEnvironment): void {
+  program
+    .command("version")
+    .description("print the versions of podrace, of the Kubernetes it simulates, and of Node")
+    .option("-o, --output <format>", "json")
+    .action(({ output }: { readonly output?: string }) => {
+      const versions = {
+        podrace: packageVersion,
+        kubernetes: kubernetesVersion,
+        node: process.version,
+      };
+      if (output === "json") return terminal.result(`${JSON.stringify(versions, undefined, 2)}\n`);
+      for (const [name, version] of Object.entries(versions))
+        terminal.result(`${name} ${version}\n`);
+    });
+}
