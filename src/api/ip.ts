@@ -1,5 +1,10 @@
 import { isIPv4, isIPv6 } from "node:net";
 
+/** `10.244.1.5` for an IPv4 address as a number. */
+export function dottedIp(address: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
+}
+
 /**
  * What is wrong with an IP address, in upstream's words.
  *

@@ -1,8 +1,8 @@
 import type { ContainerState, ContainerStatus, Pod, PodCondition, PodStatus } from "../api/objects.ts";
 import { rfc3339 } from "../api/time.ts";
 import type { Chance } from "../kernel/chance.ts";
-import { dottedIp } from "./addresses.ts";
-import { parseImageReference } from "./image-reference.ts";
+import { dottedIp } from "../api/ip.ts";
+import { parseImageReference } from "../api/image-reference.ts";
 import { conditionBits, type ContainerState as StateName, type PodPhase } from "./protocol.ts";
 import type { RuntimeProfile } from "./runtime-profiles.ts";
 

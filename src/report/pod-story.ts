@@ -1,3 +1,4 @@
+import { dottedIp } from "../api/ip.ts";
 import type { FactData } from "../kernel/trace.ts";
 
 /** A fact as the trace of a cluster hands it out. */
@@ -131,8 +132,7 @@ function runtimeText({ runtime, call, target, tookUs }: FactData): string {
 function addressText({ ip }: FactData): string {
   const address = Number(ip);
   if (address === 0) return "";
-  const dotted = [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
-  return ` at ${dotted}`;
+  return ` at ${dottedIp(address)}`;
 }
 
 function milliseconds(us: number): string {

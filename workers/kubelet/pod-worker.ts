@@ -1,5 +1,5 @@
 import type { EventCode, KubeletPodSpec, PodIdentity } from "../../src/data-plane/protocol.ts";
-import { parseImageReference } from "../../src/data-plane/image-reference.ts";
+import { parseImageReference } from "../../src/api/image-reference.ts";
 import type { TimerHandle } from "../../src/kernel/timeline.ts";
 import type { FactData } from "../../src/kernel/trace.ts";
 import { crashBackoffResetUs, crashBackoffUs, pullBackoffUs } from "./back-off.ts";

@@ -1,4 +1,4 @@
-import { imageTag } from "../image-reference.ts";
+import { parseImageReference } from "../image-reference.ts";
 import type {
   Container,
   EnvVar,
@@ -34,7 +34,7 @@ export function defaultContainer<Any extends Container | EphemeralContainer>(con
 
 /** An image that may change under its name is pulled always. */
 export function defaultPullPolicy(image: string): "Always" | "IfNotPresent" {
-  return imageTag(image) === "latest" ? "Always" : "IfNotPresent";
+  return parseImageReference(image)?.tag === "latest" ? "Always" : "IfNotPresent";
 }
 
 function defaultEnv(variable: EnvVar): EnvVar {

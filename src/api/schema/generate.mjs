@@ -1,5 +1,6 @@
 // Writes table.generated.ts and types.generated.ts. Run by hand, from anywhere, when a data file
 // beside this one changes: node src/api/schema/generate.mjs
+// With --check it writes nothing, and fails where a file is not what it would write.
 import { readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 
@@ -95,7 +96,9 @@ write("table.generated.ts", tableSource(types));
 write("types.generated.ts", typesSource(types));
 
 function write(file, text) {
-  writeFileSync(new URL(file, import.meta.url), text);
+  const url = new URL(file, import.meta.url);
+  if (!process.argv.includes("--check")) writeFileSync(url, text);
+  else if (readFileSync(url, "utf8") !== text) throw new Error(`${file} is not up to date`);
 }
 
 /**

@@ -55,26 +55,30 @@ export function deleteFromList(original: List, patch: List): List {
  * @param before The list as it was, which decides where the others go.
  */
 export function inOrder(list: List, order: List, before: List, mergeKey: string | undefined): List {
-  const isNamed = (item: unknown): boolean => indexIn(order, item, mergeKey) >= 0;
+  const named = positionsOf(order, mergeKey);
+  const isNamed = (item: unknown): boolean => named.has(keyOf(item, mergeKey));
   if (mergeKey !== undefined) {
     expectMergeKeys(list, mergeKey);
     for (const [index, item] of order.entries()) {
       if (!isMap(item)) throw new PatchError(`value for key ${index} is not a map`);
     }
   }
-  const named = sortedBy(order, list.filter(isNamed), mergeKey);
-  const others = sortedBy(
+  return interleaved(
+    sortedBy(
+      before,
+      list.filter((item) => !isNamed(item)),
+      mergeKey,
+    ),
+    sortedBy(order, list.filter(isNamed), mergeKey),
     before,
-    list.filter((item) => !isNamed(item)),
     mergeKey,
   );
-  return interleaved(others, named, before, mergeKey);
 }
 
 /** The elements that no `$patch: delete` element of the patch names. */
 export function withoutDeleted(list: List, patch: List, mergeKey: string | undefined): List {
-  const deleted = patch.filter(isDeletion);
-  return list.filter((item) => indexIn(deleted, item, mergeKey) < 0);
+  const deleted = positionsOf(patch.filter(isDeletion), mergeKey);
+  return list.filter((item) => !deleted.has(keyOf(item, mergeKey)));
 }
 
 /** The patch's elements must come in the order that its `$setElementOrder` gives them. */
@@ -142,11 +146,13 @@ function applyElementDirectives(
 
 function mergeElements(original: List, patch: List, mergeKey: string, merge: ListMerge): List {
   const merged = [...original];
+  const positions = new Map(positionsOf(original, mergeKey));
   for (const item of patch) {
     expectMergeKeys([item], mergeKey);
-    const index = merged.findIndex((other) => keyOf(other, mergeKey) === keyOf(item, mergeKey));
-    if (index < 0) merged.push(item);
-    else merged[index] = merge.mergeElements(merged[index] as Json, item as Json);
+    const key = keyOf(item, mergeKey);
+    const position = positions.get(key);
+    if (position === undefined) positions.set(key, merged.push(item) - 1);
+    else merged[position] = merge.mergeElements(merged[position] as Json, item as Json);
   }
   return merged;
 }
@@ -158,10 +164,12 @@ function mergeElements(original: List, patch: List, mergeKey: string, merge: Lis
 function sortedBy(order: List, list: List, mergeKey: string | undefined): List {
   if (mergeKey !== undefined) expectMergeKeys(order, mergeKey);
   const sorted = list.filter((item) => !isDeletion(item));
+  const positions = positionsOf(order, mergeKey);
   const isLess = (left: unknown, right: unknown): boolean => {
-    const leftIndex = indexIn(order, left, mergeKey);
-    const rightIndex = indexIn(order, right, mergeKey);
-    return leftIndex < 0 || rightIndex < 0 || leftIndex < rightIndex;
+    const leftPosition = positions.get(keyOf(left, mergeKey));
+    const rightPosition = positions.get(keyOf(right, mergeKey));
+    if (leftPosition === undefined || rightPosition === undefined) return true;
+    return leftPosition < rightPosition;
   };
   for (let end = 1; end < sorted.length; end++) {
     for (let index = end; index > 0 && isLess(sorted[index], sorted[index - 1]); index--) {
@@ -173,13 +181,13 @@ function sortedBy(order: List, list: List, mergeKey: string | undefined): List {
 
 /** Both lists keep their order; an element goes before one that was behind it in `before`. */
 function interleaved(others: List, named: List, before: List, mergeKey: string | undefined): List {
+  const positions = positionsOf(before, mergeKey);
+  const positionOf = (item: unknown): number => positions.get(keyOf(item, mergeKey)) ?? -1;
   const result: unknown[] = [];
   let next = 0;
   for (const item of named) {
-    const position = indexIn(before, item, mergeKey);
-    while (next < others.length) {
-      const otherPosition = indexIn(before, others[next], mergeKey);
-      if (position < 0 || otherPosition < 0 || otherPosition >= position) break;
+    const position = positionOf(item);
+    while (next < others.length && positionOf(others[next]) < position) {
       result.push(others[next++]);
     }
     result.push(item);
@@ -187,9 +195,14 @@ function interleaved(others: List, named: List, before: List, mergeKey: string |
   return [...result, ...others.slice(next)];
 }
 
-function indexIn(list: List, item: unknown, mergeKey: string | undefined): number {
-  const key = keyOf(item, mergeKey);
-  return list.findIndex((other) => keyOf(other, mergeKey) === key);
+/** Where each element first is, by its key. */
+function positionsOf(list: List, mergeKey: string | undefined): ReadonlyMap<unknown, number> {
+  const positions = new Map<unknown, number>();
+  for (const [position, item] of list.entries()) {
+    const key = keyOf(item, mergeKey);
+    if (!positions.has(key)) positions.set(key, position);
+  }
+  return positions;
 }
 
 function keyOf(item: unknown, mergeKey: string | undefined): unknown {

@@ -90,8 +90,8 @@ function mergeOrderedLists(
     if (!directive.startsWith(orderPrefix)) continue;
     patch.delete(directive);
     const key = directive.slice(orderPrefix.length);
-    const before = merged.get(key) ?? [];
-    const changes = patch.get(key) ?? [];
+    const before = merged.has(key) ? merged.get(key) : [];
+    const changes = patch.has(key) ? patch.get(key) : [];
     if (!Array.isArray(order)) throw wrongType("list", order);
     if (!Array.isArray(before)) throw wrongType("list", before);
     if (!Array.isArray(changes)) throw wrongType("list", changes);

@@ -1,3 +1,5 @@
+import { dottedIp } from "../../api/ip.ts";
+
 /** The cluster's pod addresses, cut into one range a node. */
 export interface PodNetwork {
   /** E.g. `10.244.3.0/24` for index 3. */
@@ -19,14 +21,9 @@ export function podNetworkFor(nodes: number): PodNetwork {
 }
 
 function cut(base: number, bits: number): PodNetwork {
-  return { rangeOf: (index) => `${dotted(base + index * 2 ** (32 - bits))}/${bits}` };
+  return { rangeOf: (index) => `${dottedIp(base + index * 2 ** (32 - bits))}/${bits}` };
 }
 
 function ip(a: number, b: number, c: number, d: number): number {
   return ((a * 256 + b) * 256 + c) * 256 + d;
-}
-
-function dotted(address: number): string {
-  const [a, b, c, d] = [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256);
-  return `${a}.${b}.${c}.${d}`;
 }

@@ -8,6 +8,8 @@ interface Vector {
   readonly value: unknown;
 }
 
+const magic = [0x6b, 0x38, 0x73, 0x00];
+
 /** What `kubectl create sa sa1` sends: as older clients do, with the zeros written out. */
 const serviceAccount = object("v1", "ServiceAccount", [
   ...field(1, [
@@ -127,12 +129,10 @@ describe("a protobuf body", () => {
   });
 });
 
-const magic = [0x6b, 0x38, 0x73, 0x00];
-
 function object(apiVersion: string, kind: string, content: readonly number[]): Uint8Array {
   const typeMeta = [...field(1, ascii(apiVersion)), ...field(2, ascii(kind))];
   return Uint8Array.from([
-    ...[0x6b, 0x38, 0x73, 0x00],
+    ...magic,
     ...field(1, typeMeta),
     ...field(2, content),
     ...field(3, []),

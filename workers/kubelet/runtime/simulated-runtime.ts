@@ -1,4 +1,4 @@
-import { parseImageReference } from "../../../src/data-plane/image-reference.ts";
+import { parseImageReference } from "../../../src/api/image-reference.ts";
 import type { KubeletContainer, PodIdentity } from "../../../src/data-plane/protocol.ts";
 import type { DurationRange, RuntimeProfile } from "../../../src/data-plane/runtime-profiles.ts";
 import type { Chance } from "../../../src/kernel/chance.ts";

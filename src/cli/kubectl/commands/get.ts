@@ -1,4 +1,5 @@
 import { isApiError } from "../../../api/errors.ts";
+import type { Table } from "../../../api/objects.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { qualifiedName } from "../discovery.ts";
 import {
@@ -68,41 +69,52 @@ function checkSelectors(targets: readonly Target[], args: GetArgs): void {
 
 async function printTables(context: CommandContext, found: Targets, args: GetArgs): Promise<void> {
   const { client, io, namespace } = context;
-  const { targets } = found;
-  const isMixed = new Set(targets.map(({ resource }) => qualifiedName(resource))).size > 1;
   const errors: unknown[] = [];
-  let printer: TablePrinter | undefined;
-  let previous: Target | undefined;
-  let hasPrinted = false;
-  let hasNewHeaders = false;
-
-  for (const target of targets) {
+  const tables: { readonly target: Target; readonly table: Table }[] = [];
+  for (const target of found.targets) {
     const { name, resource } = target;
     try {
       const table =
         name === undefined
           ? await listTable(client, resource, listOptions(context, args))
           : await getTable(client, resource, { namespace, name });
-      if (printer === undefined || previous?.resource !== resource) {
-        printer = tablePrinterFor(target, args, isMixed);
-        hasNewHeaders = !args.flags["no-headers"];
-      }
-      previous = target;
-      const text = printer.print(table);
-      if (text === "") continue;
-      io.out(hasPrinted && hasNewHeaders ? `\n${text}` : text);
-      hasPrinted = true;
-      hasNewHeaders = false;
+      tables.push({ target, table });
     } catch (error) {
       if (!isIgnored(error, args)) errors.push(error);
     }
   }
-  if (!hasPrinted && errors.length === 0 && !args.flags["ignore-not-found"]) {
+  const text = tablesText(tables, args);
+  io.out(text);
+  if (text === "" && errors.length === 0 && !args.flags["ignore-not-found"]) {
     const isInNamespace =
-      !args.flags["all-namespaces"] && targets.every(({ resource }) => resource.namespaced);
+      !args.flags["all-namespaces"] && found.targets.every(({ resource }) => resource.namespaced);
     io.err(`No resources found${isInNamespace ? ` in ${namespace} namespace.` : ""}\n`);
   }
   failAll(errors);
+}
+
+/** Tables of several types stand apart, and their names say which type they are of. */
+function tablesText(
+  tables: readonly { readonly target: Target; readonly table: Table }[],
+  args: GetArgs,
+): string {
+  const isMixed = new Set(tables.map(({ target }) => qualifiedName(target.resource))).size > 1;
+  let printer: TablePrinter | undefined;
+  let previous: Target | undefined;
+  let isNewGroup = false;
+  let text = "";
+  for (const { target, table } of tables) {
+    if (printer === undefined || previous?.resource !== target.resource) {
+      printer = tablePrinterFor(target, args, isMixed);
+      isNewGroup = !args.flags["no-headers"];
+    }
+    previous = target;
+    const lines = printer.print(table);
+    if (lines === "") continue;
+    text += text !== "" && isNewGroup ? `\n${lines}` : lines;
+    isNewGroup = false;
+  }
+  return text;
 }
 
 /** One object as itself, anything else as a list of kubectl's own making. */

@@ -1,0 +1,11 @@
+export { Cluster, createCluster } from "./cluster/cluster.ts";
+export { type ClusterOptions, ClusterOptionsError, type NodePool } from "./cluster/cluster-options.ts";
+export {
+  type ClusterAddress,
+  LiveCluster,
+  type LiveClusterOptions,
+  startLiveCluster,
+} from "./cluster/live-cluster.ts";
+export { type PodLife, simulatePodLife } from "./cluster/pod-life.ts";
+export { sweepPodLives } from "./cluster/sweep.ts";
+export type { Fact, FactData } from "./kernel/trace.ts";
