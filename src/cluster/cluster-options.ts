@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
 import { type RuntimeName, runtimeNames } from "../data-plane/runtime-profiles.ts";
 
+export { runtimeNames };
+
 /** What a cluster is made of. Everything has a default. */
 export interface ClusterOptions {
   /** Nodes of the default pool. Default 3. */

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { ClusterOptionsError } from "../../cluster/cluster-options.ts";
+import { ClusterOptionsError, type NodePool, runtimeNames } from "../../cluster/cluster-options.ts";
 import type { LiveCluster, LiveClusterOptions } from "../../cluster/live-cluster.ts";
 import { CliError, exitCode, usageError } from "../cli-error.ts";
 import { contextName, removeFromKubeconfig, saveToKubeconfig } from "../kubeconfig.ts";
@@ -18,6 +18,7 @@ interface UpFlags {
   readonly http?: true;
   readonly kubeconfig?: string;
   readonly absentImage?: readonly string[];
+  readonly pool?: readonly NodePool[];
 }
 
 /** `podrace up`: a live cluster until Ctrl-C. */
@@ -48,8 +49,14 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
     .addOption(
       new Option("--runtime <runtime>", "container runtime of the nodes")
         .env("PODRACE_RUNTIME")
-        .choices(["docker", "containerd", "cri-o"])
+        .choices(runtimeNames)
         .default("containerd"),
+    )
+    .addOption(
+      new Option(
+        "--pool <name=nodes[:runtime]>",
+        "further nodes with a runtime of their own, e.g. old=2:docker; may be repeated",
+      ).argParser(nodePool),
     )
     .addOption(
       new Option("--port <port>", "port of the API server; 0 for any free one")
@@ -96,9 +103,7 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
 
 async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<number> {
   const ending = waitForSignal();
-  terminal.progress(
-    `Starting cluster "${flags.name}" with ${flags.nodes} node${flags.nodes === 1 ? "" : "s"} …`,
-  );
+  terminal.progress(`Starting cluster "${flags.name}" …`);
   const cluster = await startOrExplain(flags);
   if (ending.signal !== undefined) {
     await cluster.stop();
@@ -111,9 +116,8 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
     await cluster.stop();
     throw error;
   }
-  terminal.progress(
-    ` ✓ ${flags.nodes} nodes are ready (${flags.runtime}, ${threadsText(cluster)})`,
-  );
+  const nodes = [...cluster.cluster.server.objects("", "nodes")].length;
+  terminal.progress(` ✓ ${nodes} nodes are ready (${threadsText(cluster)})`);
   terminal.progress(` ✓ kubectl is pointed at it: context ${contextName(flags.name)} in ${file}`);
   terminal.result(`${cluster.address.server}\n`);
   terminal.progress(
@@ -161,6 +165,7 @@ function optionsOf(flags: UpFlags): LiveClusterOptions {
     seed: flags.seed,
     plainHttp: flags.http === true,
     absentImages: flags.absentImage ?? [],
+    pools: flags.pool ?? [],
     ...(flags.threads !== undefined && { threads: flags.threads }),
   };
 }
@@ -202,6 +207,18 @@ function speed(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value >= 0 && value <= 1_000_000) return value;
   throw new InvalidArgumentError("It must be a number from 0 to 1000000, or max.");
+}
+
+function nodePool(text: string, before: readonly NodePool[] = []): readonly NodePool[] {
+  const [, name = "", nodes, runtime = "containerd"] =
+    /^([a-z0-9][-a-z0-9]*)=(\d+)(?::([a-z-]+))?$/.exec(text) ?? [];
+  const known = runtimeNames.find((each) => each === runtime);
+  if (nodes === undefined || known === undefined) {
+    throw new InvalidArgumentError(
+      `It must be NAME=NODES or NAME=NODES:RUNTIME, the runtime one of ${runtimeNames.join(", ")}.`,
+    );
+  }
+  return [...before, { name, nodes: Number(nodes), runtime: known }];
 }
 
 function clusterName(text: string): string {

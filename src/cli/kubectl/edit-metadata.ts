@@ -18,7 +18,7 @@ export const metadataFlags = {
   "all-namespaces": sharedFlags["all-namespaces"],
   selector: sharedFlags.selector,
   "field-selector": sharedFlags["field-selector"],
-  list: { type: "bool", help: "show what there is afterwards" },
+  list: { type: "bool", help: "show what there would be, and change nothing" },
   output: sharedFlags.output,
   "dry-run": sharedFlags["dry-run"],
 } as const;
@@ -32,6 +32,8 @@ export interface MetadataKind {
   readonly fieldManager: string;
   /** @throws {KubectlError} For a value that cannot be. */
   checkPair(pair: string, value: string): void;
+  /** A key that is both set and removed. */
+  contradiction(key: string): KubectlError;
   /** @throws {KubectlError} For values that are there and are not to be replaced. */
   refuseOverwriting(taken: readonly (readonly [key: string, value: string])[]): void;
   /** What has been done to an object. */
@@ -71,9 +73,12 @@ export async function editMetadata(
     try {
       const before = mapOf(each.object, kind);
       const after = changed(context, before, changes, flags.overwrite, kind);
+      if (flags.list) {
+        context.io.out(listed(after, each, objects.length > 1));
+        continue;
+      }
       const edited = await patched(context, each, { before, after }, dryRun, kind);
-      if (flags.list) context.io.out(listed(mapOf(edited, kind), each, objects.length > 1));
-      else context.io.out(print(edited, kind.operation(before, after, flags.overwrite)));
+      context.io.out(print(edited, kind.operation(before, after, flags.overwrite)));
     } catch (error) {
       if (!isApiError(error) && !(error instanceof KubectlError)) throw error;
       errors.push(error);
@@ -103,9 +108,7 @@ function splitArgs(
     if (value !== undefined) kind.checkPair(arg, value);
     const earlier = changes.get(name);
     if (earlier !== undefined && (earlier === null) !== (value === undefined)) {
-      throw new KubectlError(
-        `can not both modify and remove ${kind.noun === "label" ? "a label" : "an annotation"} in the same command`,
-      );
+      throw kind.contradiction(name);
     }
     changes.set(name, value ?? null);
   }
@@ -132,8 +135,7 @@ function changed(
       delete after[key];
       continue;
     }
-    const isTaken = kind.noun === "label" ? present !== value : true;
-    if (present !== undefined && isTaken && !overwrite) taken.push([key, present]);
+    if (present !== undefined && present !== value && !overwrite) taken.push([key, present]);
     after[key] = value;
   }
   if (taken.length > 0) kind.refuseOverwriting(taken);

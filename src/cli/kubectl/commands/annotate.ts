@@ -17,6 +17,11 @@ const annotations: MetadataKind = {
   fieldManager: "kubectl-annotate",
   checkPair: () => {},
 
+  contradiction: (key) =>
+    new KubectlError(
+      `can not both modify and remove the following annotation(s) in the same command: ${key}`,
+    ),
+
   refuseOverwriting(taken) {
     const present = taken.map(([key, value]) => `'${key}' already has a value (${value})`);
     throw new KubectlError(

@@ -42,6 +42,9 @@ export const deleteCommand = defineCommand({
     const propagationPolicy = propagationPolicyFor(args.flags.cascade);
     const doomed = await doomedObjects(context, args);
     checkFlags(context, args, gracePeriodSeconds);
+    if (context.isNamespaceGiven && doomed.some(({ resource }) => !resource.namespaced)) {
+      io.err("Warning: deleting cluster-scoped resources, not scoped to the provided namespace\n");
+    }
 
     const isSelection = args.flags.all || args.given.has("selector");
     const count = await deleteAndWait(context, doomed, {

@@ -8,7 +8,6 @@ import { failAll, KubectlError } from "../kubectl-error.ts";
 import { listObjects } from "../objects.ts";
 import { resolveTargets, type Target } from "../resource-args.ts";
 import { type SelectedObject, selectObjects } from "../select-objects.ts";
-import { usageError } from "../usage.ts";
 
 /** @see kubectl `cmd/describe/describe.go` */
 export const describe = defineCommand({
@@ -23,7 +22,9 @@ export const describe = defineCommand({
   async run(context, { flags, positional }) {
     const { discovery, io } = context;
     if (positional.length === 0) {
-      throw usageError(context, "You must specify the type of resource to describe.");
+      throw new KubectlError(
+        'You must specify the type of resource to describe. Use "podrace kubectl api-resources" for a complete list of supported resources.',
+      );
     }
     const { targets } = await resolveTargets(discovery, positional);
     for (const { resource } of targets) describerFor(resource.kind);
@@ -32,9 +33,11 @@ export const describe = defineCommand({
     let isFirst = true;
     for (const target of targets) {
       try {
-        for (const each of await described(context, target, flags)) {
+        const { objects, isExact } = await described(context, target, flags);
+        for (const each of objects) {
           const text = await describerFor(each.resource.kind)(context, each);
-          io.out(isFirst ? text : `\n\n${text}`);
+          if (!isExact) io.out(`${text}\n`);
+          else io.out(isFirst ? text : `\n\n${text}`);
           isFirst = false;
         }
       } catch (error) {
@@ -67,12 +70,17 @@ interface DescribeFlags {
   readonly "all-namespaces": boolean;
 }
 
+interface Described {
+  readonly objects: readonly SelectedObject[];
+  readonly isExact: boolean;
+}
+
 /** A name that is none may be the beginning of several. */
 async function described(
   context: CommandContext,
   { name, resource }: Target,
   { selector, "all-namespaces": allNamespaces }: DescribeFlags,
-): Promise<readonly SelectedObject[]> {
+): Promise<Described> {
   const select = async (
     args: readonly string[],
     all: boolean,
@@ -88,14 +96,14 @@ async function described(
     failAll(errors);
     return objects;
   };
-  if (name === undefined) return await select([], true);
+  if (name === undefined) return { objects: await select([], true), isExact: true };
   try {
-    return await select([name], false);
+    return { objects: await select([name], false), isExact: true };
   } catch (error) {
     if (!isApiError(error, "NotFound")) throw error;
     const alike = (await select([], true)).filter((each) => each.name.startsWith(name));
     if (alike.length === 0) throw error;
-    return alike;
+    return { objects: alike, isExact: false };
   }
 }
 

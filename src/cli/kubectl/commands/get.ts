@@ -36,17 +36,23 @@ export const get = defineCommand({
     const found = await resolveTargets(discovery, args.positional);
     checkSelectors(found.targets, args);
     if (args.flags.watch || args.flags["watch-only"]) {
-      const [target, ...more] = found.targets;
-      if (more.length === 0 && target) return await watchTarget(context, target, args);
-      throw new KubectlError(
-        `watch is only supported on individual resources and resource collections - more than 1 resource was found`,
-      );
+      return await watchTarget(context, onlyTarget(found.targets), args);
     }
     const isTable = isHumanReadable(args);
     await (isTable ? printTables(context, found, args) : printObjects(context, found, args));
     return 0;
   },
 });
+
+function onlyTarget(targets: readonly Target[]): Target {
+  const [target, ...more] = targets;
+  if (target !== undefined && more.length === 0) return target;
+  throw new KubectlError(
+    more.every(({ resource }) => resource === target?.resource)
+      ? "watch is only supported on individual resources and resource collections - more than 1 resource was found"
+      : "you may only specify a single resource type",
+  );
+}
 
 function checkFlags({ flags: { output, "show-labels": showLabels } }: GetArgs): void {
   if (output === undefined || output === "wide") return;

@@ -24,6 +24,9 @@ const labels: MetadataKind = {
     }
   },
 
+  contradiction: () =>
+    new KubectlError("can not both modify and remove a label in the same command"),
+
   refuseOverwriting(taken) {
     const problems = taken.map(
       ([key, value]) => `'${key}' already has a value (${value}), and --overwrite is false`,

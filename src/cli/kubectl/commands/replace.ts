@@ -1,9 +1,10 @@
+import { isApiError } from "../../../api/errors.ts";
 import { type CommandContext, defineCommand, sharedFlags } from "../command.ts";
 import { deleteAndWait } from "../delete-and-wait.ts";
 import { fieldValidation, parseDryRun } from "../dry-run.ts";
 import { failAll, KubectlError, whileDoing } from "../kubectl-error.ts";
 import { type ManifestObject, readManifests } from "../manifests.ts";
-import type { Query } from "../api-client.ts";
+import type { ApiClient, Query } from "../api-client.ts";
 import type { PrintableObject } from "../object-printer.ts";
 import { resultPrinter } from "../result-printer.ts";
 
@@ -71,9 +72,18 @@ async function update(
   query: Query,
 ): Promise<PrintableObject> {
   if (name === "") throw new KubectlError("resource name may not be empty");
-  const live = await client.json<PrintableObject>({ path: path("object") });
-  const resourceVersion =
-    object.metadata?.["resourceVersion"] ?? live.metadata?.["resourceVersion"];
+  const live = await liveVersion(client, path("object"));
+  const resourceVersion = object.metadata?.["resourceVersion"] ?? live;
   const body = { ...object, metadata: { ...object.metadata, resourceVersion } };
   return await client.json({ method: "PUT", path: path("object"), query, body });
+}
+
+/** Whatever keeps it from us is for the PUT to say. */
+async function liveVersion(client: ApiClient, path: string): Promise<unknown> {
+  try {
+    return (await client.json<PrintableObject>({ path })).metadata?.["resourceVersion"];
+  } catch (error) {
+    if (isApiError(error)) return undefined;
+    throw error;
+  }
 }

@@ -1,8 +1,10 @@
 import jsonPatch, { type Operation } from "fast-json-patch";
-import { badRequest, invalidPatch } from "../../../api/errors.ts";
+import { ApiError, badRequest, invalidPatch, unexpectedError } from "../../../api/errors.ts";
 import type { KubeObject } from "../../../api/objects.ts";
 import { mergePatch } from "../../../api/schema/merge-patch.ts";
+import { parseJson } from "../../../api/schema/parse-json.ts";
 import { PatchError } from "../../../api/schema/patch-error.ts";
+import { plainJson } from "../../../api/schema/read-json.ts";
 import { type SchemaType, typeOf } from "../../../api/schema/schema.ts";
 import { strategicMergePatch } from "../../../api/schema/strategic-merge-patch.ts";
 import { mediaTypeOf } from "./body.ts";
@@ -31,7 +33,7 @@ export function readPatch(body: Buffer, contentType: string | undefined): (store
 
 function parsePatch(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString());
+    return plainJson(parseJson(body.toString()));
   } catch (error) {
     throw badRequest(`error decoding patch: ${(error as Error).message}`);
   }
@@ -54,7 +56,12 @@ function strategicallyMerged(stored: KubeObject, patch: Readonly<Record<string, 
   try {
     return strategicMergePatch(type, stored, patch);
   } catch (error) {
-    if (error instanceof PatchError) throw badRequest(error.message);
+    if (error instanceof PatchError) throw refusalOf(error);
     throw error;
   }
+}
+
+function refusalOf({ message, code }: PatchError): ApiError {
+  if (code === 400) return badRequest(message);
+  return code === 422 ? new ApiError("Invalid", message, {}) : unexpectedError(message);
 }

@@ -1,5 +1,6 @@
 import { type SchemaField, type SchemaType, typeOf } from "../../../api/schema/schema.ts";
-import { apiVersionOf, type GroupVersionKind } from "./served-kind.ts";
+import { apiVersionOf } from "../resource.ts";
+import type { GroupVersionKind } from "./served-kind.ts";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 

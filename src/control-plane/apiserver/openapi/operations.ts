@@ -1,4 +1,5 @@
-import { allVerbs, type GroupVersionKind, rootPathOf, type ServedKind } from "./served-kind.ts";
+import { allVerbs } from "../resource.ts";
+import { type GroupVersionKind, rootPathOf, type ServedKind } from "./served-kind.ts";
 
 /** What can be done at a path, in the words of neither version of OpenAPI. */
 export interface Operation {

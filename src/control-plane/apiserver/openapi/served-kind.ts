@@ -12,27 +12,11 @@ export interface ServedKind {
   readonly verbs?: readonly string[];
 }
 
-export const allVerbs = [
-  "create",
-  "delete",
-  "deletecollection",
-  "get",
-  "list",
-  "patch",
-  "update",
-  "watch",
-] as const;
-
 /** `x-kubernetes-group-version-kind`. */
 export interface GroupVersionKind {
   readonly group: string;
   readonly kind: string;
   readonly version: string;
-}
-
-/** `v1`, `apps/v1`. */
-export function apiVersionOf({ group, version }: Omit<GroupVersionKind, "kind">): string {
-  return group === "" ? version : `${group}/${version}`;
 }
 
 /** `api/v1`, `apis/apps/v1`: where the group version is served, and its name in the v3 index. */
