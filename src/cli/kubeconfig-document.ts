@@ -102,7 +102,7 @@ export class KubeconfigDocument {
       "current-context": "",
       kind: "Config",
       users: [],
-    }) as YAMLMap;
+    });
   }
 }
 
@@ -118,7 +118,7 @@ type Problem = (offset: number, problem: string) => Error;
 function checkShape(document: Document, problem: Problem): void {
   const [error] = document.errors;
   if (error) throw problem(error.pos[0], error.message);
-  const config = document.contents as Node | null;
+  const config = document.contents;
   if (config === null || (isScalar(config) && config.value === null)) {
     document.contents = null;
     return;
@@ -131,7 +131,7 @@ function checkShape(document: Document, problem: Problem): void {
   ] as const) {
     const node = config.get(key, true);
     if (isScalar(node) && node.value !== null && node.value !== expected) {
-      throw problem(offsetOf(node), `${key} of a kubeconfig is ${expected}, not ${node.value}`);
+      throw problem(offsetOf(node), `${key} of a kubeconfig is ${expected}, not ${node.source}`);
     }
   }
   for (const list of entryLists) checkList(config, list, problem);

@@ -81,7 +81,7 @@ export class LiveCluster {
  */
 export async function startLiveCluster(options: LiveClusterOptions = {}): Promise<LiveCluster> {
   const { host = "127.0.0.1", port = 0, plainHttp = false, speed = 1 } = options;
-  const credentials = plainHttp ? undefined : issueCredentials(host);
+  const credentials = plainHttp ? undefined : await issueCredentials(host);
   const cluster = await createCluster({
     startUs: wallClock.nowUs(),
     ...(credentials !== undefined && { caPem: credentials.ca }),
@@ -173,10 +173,10 @@ interface Credentials {
   readonly clientKey: string;
 }
 
-function issueCredentials(host: string): Credentials {
-  const authority = createCertificateAuthority();
-  const serving = authority.issueServing([host]);
-  const client = authority.issueClient(administrator);
+async function issueCredentials(host: string): Promise<Credentials> {
+  const authority = await createCertificateAuthority();
+  const serving = await authority.issueServing([host]);
+  const client = await authority.issueClient(administrator);
   return {
     ca: authority.certificatePem,
     cert: serving.certificatePem,

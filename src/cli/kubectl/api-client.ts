@@ -191,7 +191,7 @@ function queryString(query: Query = {}): string {
   const parameters = Object.entries(query).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== "",
   );
-  return parameters.length === 0 ? "" : `?${new URLSearchParams(parameters)}`;
+  return parameters.length === 0 ? "" : `?${new URLSearchParams(parameters).toString()}`;
 }
 
 /** `299 - "text"`, one header each. @see RFC 7234, section 5.5 */

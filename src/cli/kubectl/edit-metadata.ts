@@ -155,7 +155,7 @@ async function patched(
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
   const differences = [...keys].filter((key) => before[key] !== after[key]);
   const patch = Object.fromEntries(differences.map((key) => [key, after[key] ?? null]));
-  return await client.json({
+  return client.json({
     method: "PATCH",
     path: resourcePath(resource, { namespace, name }),
     query: { ...dryRun.query, fieldManager },

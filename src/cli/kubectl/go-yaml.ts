@@ -73,7 +73,6 @@ interface Shape {
 
 /** @see goyaml.v2 `emitterc.go`: yaml_emitter_analyze_scalar */
 function shapeOf(text: string): Shape {
-  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   const isSpecial = /[^\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/.test(text);
   const isSpaceBeforeBreak = / \n/.test(text);
   const isIndicated = /^(?:---|\.\.\.|[#,[\]{}&*!|>'"%@`]|[?:-](?:\s|$))|:(?:\s|$)|\s#/.test(text);
@@ -106,7 +105,8 @@ function folded(text: string, quote: string, breaks: Breaks | undefined): string
   if (breaks === undefined) return quote + text + quote;
   let column = breaks.column + quote.length;
   let out = quote;
-  for (const [index, character] of [...text].entries()) {
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charAt(index);
     const isInner = index > 0 && index < text.length - 1;
     const isSingle = text[index - 1] !== " " && text[index + 1] !== " ";
     if (character === " " && column > bestWidth && isInner && isSingle) {
@@ -135,7 +135,7 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 function doubleQuoted(text: string, breaks: Breaks | undefined): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   let column = (breaks?.column ?? 0) + 1;
   let out = '"';
   let wasSpace = false;
@@ -168,8 +168,8 @@ function escapedOrItself(character: string): string {
  * @see goyaml.v2 `sorter.go`: keyList.Less
  */
 function naturally(left: string, right: string): number {
-  const a = [...left];
-  const b = [...right];
+  const a = Array.from(left);
+  const b = Array.from(right);
   let index = 0;
   while (index < a.length && index < b.length && a[index] === b[index]) index++;
   if (index >= a.length || index >= b.length) return a.length - b.length;

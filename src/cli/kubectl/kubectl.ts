@@ -49,7 +49,7 @@ export async function kubectl(args: readonly string[], io: KubectlIo): Promise<n
     io.err(`error: unknown command "${name}" for "${program}"\n${subsetNotice(program, commands)}`);
     return 1;
   }
-  return await runCommand(command, rest, io);
+  return runCommand(command, rest, io);
 }
 
 async function runCommand(

@@ -15,8 +15,9 @@ export interface ManifestObject {
   readonly name: string;
   /** The file it is from, as messages name it. */
   readonly source: string;
-  /** Of the object, or of the collection it would be created in. */
-  path(of: "object" | "collection"): string;
+  readonly path: string;
+  /** Where it would be created. */
+  readonly collectionPath: string;
 }
 
 /**
@@ -48,7 +49,7 @@ export async function readManifests(
 
 interface Source {
   readonly source: string;
-  read(): Promise<string> | string;
+  readonly read: () => Promise<string> | string;
 }
 
 function sourcesOf({ io }: CommandContext, file: string): readonly Source[] {
@@ -116,9 +117,7 @@ async function placed(
     namespace,
     name,
     source,
-    path: (of) =>
-      of === "collection"
-        ? resourcePath(resource, { namespace })
-        : resourcePath(resource, { namespace, name }),
+    path: resourcePath(resource, { namespace, name }),
+    collectionPath: resourcePath(resource, { namespace }),
   };
 }

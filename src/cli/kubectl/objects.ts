@@ -17,7 +17,7 @@ export async function getObject(
   resource: ApiResource,
   { namespace, name }: { readonly namespace: string; readonly name: string },
 ): Promise<PrintableObject> {
-  return await client.json({ path: resourcePath(resource, { namespace, name }) });
+  return client.json({ path: resourcePath(resource, { namespace, name }) });
 }
 
 /** All pages of a list. Its items say what they are, which a server leaves to the list. */

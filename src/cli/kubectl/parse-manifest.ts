@@ -70,7 +70,7 @@ function resolveScalars(document: Document): void {
     Scalar(key, node) {
       const isPlain = node.type === "PLAIN" || node.type === undefined;
       if (key !== "key" && isPlain && node.tag === undefined) {
-        node.value = resolveScalar(String(node.value ?? ""));
+        node.value = resolveScalar(typeof node.value === "string" ? node.value : "");
       }
     },
   });

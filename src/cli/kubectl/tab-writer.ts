@@ -76,5 +76,5 @@ function padded(cells: readonly string[], widths: readonly number[]): string {
 
 /** In code points, as Go counts them. */
 function lengthOf(text: string): number {
-  return /^[\x20-\x7e]*$/.test(text) ? text.length : [...text].length;
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : Array.from(text).length;
 }

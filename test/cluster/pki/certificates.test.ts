@@ -10,8 +10,8 @@ import {
   type KeyPair,
 } from "../../../src/cluster/pki/certificates.ts";
 
-describe("a certificate authority", () => {
-  const authority = createCertificateAuthority();
+describe("a certificate authority", async () => {
+  const authority = await createCertificateAuthority();
   const root = new X509Certificate(authority.certificatePem);
 
   test("is a self-signed CA that may sign certificates for ten years", () => {
@@ -22,8 +22,10 @@ describe("a certificate authority", () => {
     expect(yearsValid(root)).toBe(10);
   });
 
-  test("issues a serving certificate for every name the API server is called by", () => {
-    const serving = new X509Certificate(authority.issueServing(["10.0.0.7", "box"]).certificatePem);
+  test("issues a serving certificate for every name the API server is called by", async () => {
+    const serving = new X509Certificate(
+      (await authority.issueServing(["10.0.0.7", "box"])).certificatePem,
+    );
 
     expect(serving.checkIssued(root) && serving.verify(root.publicKey)).toBe(true);
     expect(serving.ca).toBe(false);
@@ -42,25 +44,25 @@ describe("a certificate authority", () => {
     ]);
   });
 
-  test("issues a client certificate that says who its bearer is", () => {
+  test("issues a client certificate that says who its bearer is", async () => {
     const identity = { commonName: "jané", organizations: ["devs", "ops"] };
-    const client = new X509Certificate(authority.issueClient(identity).certificatePem);
+    const client = new X509Certificate((await authority.issueClient(identity)).certificatePem);
 
     expect(client.subject).toBe("O=devs\nO=ops\nCN=jané");
     expect(client.keyUsage).toEqual(["1.3.6.1.5.5.7.3.2"]);
     expect(client.subjectAltName).toBeUndefined();
   });
 
-  test("gives every certificate a serial number and a key of its own", () => {
-    const one = new X509Certificate(authority.issueClient(administrator).certificatePem);
-    const two = new X509Certificate(authority.issueClient(administrator).certificatePem);
+  test("gives every certificate a serial number and a key of its own", async () => {
+    const one = new X509Certificate((await authority.issueClient(administrator)).certificatePem);
+    const two = new X509Certificate((await authority.issueClient(administrator)).certificatePem);
 
     expect(one.serialNumber).not.toBe(two.serialNumber);
     expect(one.publicKey.equals(two.publicKey)).toBe(false);
   });
 
-  test("spells out IPv6 addresses however they are written", () => {
-    const { certificatePem } = authority.issueServing(["fd00::1:2", "::ffff:10.0.0.1"]);
+  test("spells out IPv6 addresses however they are written", async () => {
+    const { certificatePem } = await authority.issueServing(["fd00::1:2", "::ffff:10.0.0.1"]);
     const names = new X509Certificate(certificatePem).subjectAltName;
 
     expect(names).toContain("IP Address:FD00:0:0:0:0:0:1:2");
@@ -68,14 +70,14 @@ describe("a certificate authority", () => {
   });
 });
 
-describe("mutual TLS", () => {
-  const authority = createCertificateAuthority();
-  const stranger = createCertificateAuthority();
+describe("mutual TLS", async () => {
+  const authority = await createCertificateAuthority();
+  const stranger = await createCertificateAuthority();
 
   test("lets a client in and tells the server who it is", async () => {
     const { authorized, peer } = await handshake(authority, {
       trusted: authority,
-      client: authority.issueClient(administrator),
+      client: await authority.issueClient(administrator),
     });
 
     expect(authorized).toBe(true);
@@ -85,7 +87,7 @@ describe("mutual TLS", () => {
   test("refuses a server of another authority", async () => {
     const attempt = handshake(authority, {
       trusted: stranger,
-      client: authority.issueClient(administrator),
+      client: await authority.issueClient(administrator),
     });
 
     await expect(attempt).rejects.toThrow("self-signed certificate in certificate chain");
@@ -94,7 +96,7 @@ describe("mutual TLS", () => {
   test("does not take a client certificate of another authority for one of its own", async () => {
     const { authorized } = await handshake(authority, {
       trusted: authority,
-      client: stranger.issueClient(administrator),
+      client: await stranger.issueClient(administrator),
     });
 
     expect(authorized).toBe(false);
@@ -103,7 +105,7 @@ describe("mutual TLS", () => {
   test("does not take a serving certificate for a client's", async () => {
     const { authorized } = await handshake(authority, {
       trusted: authority,
-      client: authority.issueServing(),
+      client: await authority.issueServing(),
     });
 
     expect(authorized).toBe(false);
@@ -120,7 +122,7 @@ async function handshake(
   authority: CertificateAuthority,
   { trusted, client }: { trusted: CertificateAuthority; client: KeyPair },
 ): Promise<Handshake> {
-  const serving = authority.issueServing();
+  const serving = await authority.issueServing();
   const server = createServer({
     cert: serving.certificatePem,
     key: serving.privateKeyPem,

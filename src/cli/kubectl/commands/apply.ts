@@ -82,11 +82,11 @@ async function applyOne(
   if (dryRun.strategy === "client") {
     return { object: live ?? object, operation: live ? "configured" : "created" };
   }
-  if (live) return await patchLive(context, manifest, live, query);
+  if (live) return patchLive(context, manifest, live, query);
   try {
     const created = await context.client.json<PrintableObject>({
       method: "POST",
-      path: manifest.path("collection"),
+      path: manifest.collectionPath,
       query,
       body: withLastApplied(object),
     });
@@ -102,7 +102,7 @@ async function liveObject(
 ): Promise<PrintableObject | undefined> {
   try {
     if (manifest.name === "") throw new KubectlError("resource name may not be empty");
-    return await client.json({ path: manifest.path("object") });
+    return await client.json({ path: manifest.path });
   } catch (error) {
     if (isApiError(error, "NotFound")) return undefined;
     const doing = `retrieving current configuration of:\n${about(manifest)}\nfrom server for:`;
@@ -134,10 +134,9 @@ async function patchLive(
     if (Object.keys(body).length === 0) return { object: present, operation: "unchanged" };
     try {
       const contentType = `application/${type ? "strategic-merge-patch" : "merge-patch"}+json`;
-      const path = manifest.path("object");
       const object = await client.json<PrintableObject>({
         method: "PATCH",
-        path,
+        path: manifest.path,
         query,
         contentType,
         body,
@@ -149,7 +148,7 @@ async function patchLive(
         throw whileDoing(doing, manifest.source, error);
       }
       if (attempt > 1) await sleep(1000, undefined, { signal: client.interrupted });
-      present = await client.json({ path: manifest.path("object") });
+      present = await client.json({ path: manifest.path });
     }
   }
 }

@@ -39,7 +39,7 @@ export const create = defineCommand({
             ? each.object
             : await client.json<PrintableObject>({
                 method: "POST",
-                path: each.path("collection"),
+                path: each.collectionPath,
                 query: {
                   ...dryRun.query,
                   fieldManager: "kubectl-create",

@@ -36,7 +36,7 @@ export const get = defineCommand({
     const found = await resolveTargets(discovery, args.positional);
     checkSelectors(found.targets, args);
     if (args.flags.watch || args.flags["watch-only"]) {
-      return await watchTarget(context, onlyTarget(found.targets), args);
+      return watchTarget(context, onlyTarget(found.targets), args);
     }
     const isTable = isHumanReadable(args);
     await (isTable ? printTables(context, found, args) : printObjects(context, found, args));

@@ -59,10 +59,10 @@ export const replace = defineCommand({
 
 async function recreate(
   { client }: CommandContext,
-  { object, path }: ManifestObject,
+  { collectionPath, object }: ManifestObject,
   query: Query,
 ): Promise<PrintableObject> {
-  return await client.json({ method: "POST", path: path("collection"), query, body: object });
+  return client.json({ method: "POST", path: collectionPath, query, body: object });
 }
 
 /** Without a version of its own, the manifest replaces whatever is there now. */
@@ -72,10 +72,10 @@ async function update(
   query: Query,
 ): Promise<PrintableObject> {
   if (name === "") throw new KubectlError("resource name may not be empty");
-  const live = await liveVersion(client, path("object"));
+  const live = await liveVersion(client, path);
   const resourceVersion = object.metadata?.["resourceVersion"] ?? live;
   const body = { ...object, metadata: { ...object.metadata, resourceVersion } };
-  return await client.json({ method: "PUT", path: path("object"), query, body });
+  return client.json({ method: "PUT", path, query, body });
 }
 
 /** Whatever keeps it from us is for the PUT to say. */

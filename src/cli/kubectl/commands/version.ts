@@ -51,7 +51,7 @@ function ownVersion(): VersionInfo {
 }
 
 async function fetchVersion(client: ApiClient): Promise<VersionInfo> {
-  return await client.json({ path: "/version" });
+  return client.json({ path: "/version" });
 }
 
 /** @see kubectl `cmd/version/skew_warning.go` */

@@ -23,7 +23,7 @@ export interface NodeSurroundings {
 
 /** What `kubectl describe node` prints. @see kubectl `describe/describe.go`: describeNode */
 export function describeNode(node: Node, surroundings: NodeSurroundings, nowUs: number): string {
-  const { metadata, spec = {}, status = {} } = node;
+  const { metadata, spec, status = {} } = node;
   return aligned([
     `Name:\t${metadata.name ?? ""}`,
     `Roles:\t${rolesOf(metadata.labels).join(",") || "<none>"}`,

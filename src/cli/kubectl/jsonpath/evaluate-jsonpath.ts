@@ -1,7 +1,13 @@
 import { KubectlError } from "../kubectl-error.ts";
 import { sortedJson, sortedKeys } from "../sorted-json.ts";
-import { type Filter, type Literal, type Part, parseJsonPath } from "./parse-jsonpath.ts";
-import type { Slice, Step } from "./parse-jsonpath.ts";
+import {
+  type Filter,
+  type Literal,
+  parseJsonPath,
+  type Part,
+  type Slice,
+  type Step,
+} from "./parse-jsonpath.ts";
 
 /**
  * The text that a template makes of plain data. A field that is missing makes nothing. Where kubectl
