@@ -108,9 +108,11 @@ function isFirstRunning({ data }: TracedFact, before: readonly TracedFact[]): bo
 }
 
 function whyThatNode(data: FactData): string {
-  const { node, evaluated, nodes, feasible, scores, plugins } = data;
+  const { node, evaluated, nodes, feasible, best, scores, plugins } = data;
+  const looked = evaluated === nodes ? "" : `, ${evaluated} looked at`;
+  const tie = Number(best) > 1 ? `; ${best} are best, the seed decides` : "";
   const listed = String(scores).split(" ").join(", ");
-  return `${node}: ${feasible} of ${nodes} nodes fit (${evaluated} looked at); scores by ${String(plugins).replaceAll(",", " + ")}: ${listed}`;
+  return `${node}: ${feasible} of ${nodes} nodes fit${looked}; scores (${String(plugins).replaceAll(",", " + ")}): ${listed}${tie}`;
 }
 
 function atRevision(before: readonly TracedFact[]): string {

@@ -14,6 +14,8 @@ export interface KubectlRun {
   readonly args: readonly string[];
   /** What it reads on standard input, e.g. for `apply -f -`. */
   readonly input?: string;
+  /** Where it runs; default: where the tests do. */
+  readonly folder?: string;
   /** Default 30,000. */
   readonly timeoutMs?: number;
   /** For commands that go on for ever: once this says yes, kubectl is interrupted (as by Ctrl-C). */
@@ -34,7 +36,7 @@ export interface KubectlResult {
  * @throws {Error} With all it printed, if it takes longer than `timeoutMs`.
  */
 export async function runKubectl(options: KubectlRun): Promise<KubectlResult> {
-  const { version, kubeconfig, args, input = "", timeoutMs = 30_000, stopWhen } = options;
+  const { version, kubeconfig, args, input = "", folder, timeoutMs = 30_000, stopWhen } = options;
   const binary = await kubectlBinary(version);
   const env = {
     PATH: process.env["PATH"],
@@ -42,7 +44,7 @@ export async function runKubectl(options: KubectlRun): Promise<KubectlResult> {
     KUBECONFIG: kubeconfig ?? "/dev/null",
     TZ: "UTC",
   };
-  const kubectl = spawn(binary, args, { env });
+  const kubectl = spawn(binary, args, { env, cwd: folder });
   kubectl.stdin.on("error", () => {
     // It may end without reading its input, which its exit code and words will tell.
   });

@@ -1,4 +1,5 @@
 import { badRequest } from "../../api/errors.ts";
+import { goQuote } from "../../api/go-format.ts";
 import type { KubeObject } from "../../api/objects.ts";
 import {
   type FieldSelector,
@@ -26,11 +27,7 @@ export function parseSelection(
 ): Selection {
   const fields = fieldSelector === "" ? [] : parseFieldSelector(fieldSelector);
   for (const { field } of fields) {
-    if (fieldReader(resource, field) !== undefined) continue;
-    const { group, version, plural } = resource;
-    throw badRequest(
-      `Unable to find "${group}/${version}, Resource=${plural}" that match label selector "${labelSelector}", field selector "${fieldSelector}": field label not supported: ${field}`,
-    );
+    if (fieldReader(resource, field) === undefined) throw badRequest(unsupported(resource, field));
   }
   return {
     namespace,
@@ -61,6 +58,13 @@ export function fieldReader(
   if (field === "metadata.name") return readName;
   if (field === "metadata.namespace" && resource.namespaced) return readNamespace;
   return resource.selectableFields[field];
+}
+
+/** @see apimachinery `runtime/conversion.go`: what kinds get that bring no labels of their own */
+function unsupported({ selectableFields }: Resource, field: string): string {
+  return Object.keys(selectableFields).length > 0
+    ? `field label not supported: ${field}`
+    : `${goQuote(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
 
 const readName = ({ metadata }: KubeObject): string => metadata.name ?? "";

@@ -6,6 +6,8 @@ export interface Decision {
   /** Nodes the filters looked at, and how many passed. */
   readonly evaluated: number;
   readonly feasible: readonly ScoredNode[];
+  /** How many of them share the best score: more than one, and the seed decides. */
+  readonly best: number;
   /** How many nodes each reason kept out. */
   readonly refusals: ReadonlyMap<string, number>;
   /** Where the next cycle starts to look, so that all nodes get their turn. */
@@ -48,7 +50,14 @@ export function decide(
   const best = Math.max(-1, ...scored.map(({ total }) => total));
   const winners = scored.filter(({ total }) => total === best);
   const winner = winners.length > 1 ? winners[choose(winners.length)] : winners[0];
-  return { nodeName: winner?.name, evaluated, feasible: scored, refusals, nextStart };
+  return {
+    nodeName: winner?.name,
+    evaluated,
+    feasible: scored,
+    best: winners.length,
+    refusals,
+    nextStart,
+  };
 }
 
 /**

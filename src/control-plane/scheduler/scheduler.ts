@@ -183,6 +183,7 @@ export class Scheduler {
         nodes,
         evaluated,
         feasible: feasible.length,
+        best: decision.best,
         scores: best.map((node) => `${node.name}=${node.total}`).join(" "),
         plugins: best[0] === undefined ? "" : Object.keys(best[0].byPlugin).join(","),
         refusals: [...refusals].map(([reason, count]) => `${count} ${reason}`).toSorted().join(", "),
