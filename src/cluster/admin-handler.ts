@@ -1,7 +1,9 @@
 import { noSuchResource } from "../api/errors.ts";
 import type { AdminHandler } from "../control-plane/apiserver/http/http-door.ts";
 import type { Fact } from "../kernel/trace.ts";
+import type { Pacer } from "../kernel/pacer.ts";
 import type { Cluster } from "./cluster.ts";
+import { TimeControl } from "./time-control.ts";
 
 /** A fact with the thread its actor runs on. */
 export interface PlacedFact extends Fact {
@@ -16,10 +18,15 @@ export interface TraceBody {
 }
 
 /** podrace's own API beside Kubernetes': what happened to an object, and where. */
-export function adminHandler(cluster: Cluster): AdminHandler {
-  return (path, query) => {
-    if (path !== "/podrace/v1/trace") throw noSuchResource();
-    return { code: 200, body: traceOf(cluster, query.text("subject")) };
+export function adminHandler(cluster: Cluster, pacer: Pacer): AdminHandler {
+  const time = new TimeControl(cluster, pacer);
+  return (request) => {
+    const { path, query } = request;
+    if (path === "/podrace/v1/trace") {
+      return { code: 200, body: traceOf(cluster, query.text("subject")) };
+    }
+    if (/^\/podrace\/v1\/time(\/|$)/.test(path)) return time.handle(request);
+    throw noSuchResource();
   };
 }
 

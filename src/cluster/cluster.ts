@@ -53,6 +53,7 @@ export class Cluster {
   readonly simulation: Simulation;
   readonly trace: Trace;
   readonly #links: readonly ShardLink[];
+  readonly #parts: readonly ShardPart[];
   readonly #threads: ReadonlyMap<string, string>;
 
   /** Use `createCluster`. */
@@ -62,6 +63,7 @@ export class Cluster {
     readonly simulation: Simulation;
     readonly trace: Trace;
     readonly links: readonly ShardLink[];
+    readonly parts: readonly ShardPart[];
     readonly threads: ReadonlyMap<string, string>;
   }) {
     this.options = parts.options;
@@ -69,6 +71,7 @@ export class Cluster {
     this.simulation = parts.simulation;
     this.trace = parts.trace;
     this.#links = parts.links;
+    this.#parts = parts.parts;
     this.#threads = parts.threads;
   }
 
@@ -97,6 +100,11 @@ export class Cluster {
     const nodes = [...this.server.objects("", "nodes")];
     const wanted = this.options.nodes + this.options.pools.reduce((sum, pool) => sum + pool.nodes, 0);
     return nodes.length >= wanted && nodes.every(isOpenNode);
+  }
+
+  /** Facts recorded so far, on all threads. */
+  get factCount(): number {
+    return this.#parts.reduce((sum, part) => sum + part.factCount, this.trace.count);
   }
 
   /** The facts kept of one subject, e.g. `pods/default/my-nginx`, by time. */
@@ -186,6 +194,7 @@ export async function createCluster(given: ClusterOptions = {}): Promise<Cluster
     simulation: new Simulation(timeline, parts, options.kubeletLatencyUs),
     trace,
     links,
+    parts,
     threads: new Map(
       members.map(({ machine, actor }) => [actor.name, links[shardOf(machine.index)]?.threadName ?? "main"]),
     ),

@@ -146,7 +146,7 @@ class Exchanges {
       server: this.#cluster.server,
       version: versionInfo,
       serverAddress,
-      admin: adminHandler(this.#cluster),
+      admin: adminHandler(this.#cluster, this.#pacer),
     });
   }
 

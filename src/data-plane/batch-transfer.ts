@@ -18,13 +18,13 @@ export function carryBatches(): void {
   Comlink.transferHandlers.set("stepResult", {
     canHandle: (value): value is StepResult =>
       typeof value === "object" && value !== null && "outbox" in value && value.outbox instanceof Batch,
-    serialize: ({ outbox, nextDueUs }: StepResult) => {
+    serialize: ({ outbox, ...rest }: StepResult) => {
       const parts = outbox.release();
-      return [{ parts, nextDueUs }, [parts.buffer]];
+      return [{ ...rest, parts }, [parts.buffer]];
     },
-    deserialize: ({ parts, nextDueUs }: { parts: BatchParts; nextDueUs: number }): StepResult => ({
+    deserialize: ({ parts, ...rest }: Omit<StepResult, "outbox"> & { parts: BatchParts }): StepResult => ({
+      ...rest,
       outbox: new Batch(parts.buffer, parts.length, parts.texts),
-      nextDueUs,
     }),
   });
 }

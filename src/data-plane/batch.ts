@@ -25,7 +25,12 @@ export class Batch {
 
   /** A code of the protocol: see `orders` and `reports`. */
   kind(index: number): number {
-    return this.#numbers[index * stride + 1] as number;
+    return (this.#numbers[index * stride + 1] as number) % backgroundMark;
+  }
+
+  /** Whether it follows from a heartbeat and the like. */
+  isBackground(index: number): boolean {
+    return (this.#numbers[index * stride + 1] as number) >= backgroundMark;
   }
 
   /** Index of the node it is about. */
@@ -48,11 +53,18 @@ export class Batch {
     return reference === noText ? "" : (this.#texts[reference] as string);
   }
 
-  add(atUs: number, kind: number, node: number, pod: number, args: readonly number[]): void {
+  add(
+    atUs: number,
+    kind: number,
+    node: number,
+    pod: number,
+    args: readonly number[],
+    isBackground = false,
+  ): void {
     let offset = this.#length * stride;
     if (offset === this.#numbers.length) this.#grow();
     this.#numbers[offset++] = atUs;
-    this.#numbers[offset++] = kind;
+    this.#numbers[offset++] = isBackground ? kind + backgroundMark : kind;
     this.#numbers[offset++] = node;
     this.#numbers[offset++] = pod;
     for (let position = 0; position < argumentsMax; position++) {
@@ -94,6 +106,8 @@ export interface BatchParts {
 export const noPod = -1;
 export const noText = -1;
 
+/** Added to the kind of a record of background work. */
+const backgroundMark = 256;
 const argumentsMax = 8;
 const stride = 4 + argumentsMax;
 const bytesPerRecord = stride * Float64Array.BYTES_PER_ELEMENT;

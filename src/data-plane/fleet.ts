@@ -116,7 +116,8 @@ export class Fleet {
         request = this.#eventRequest(member, outbox, index);
     }
     const atUs = outbox.atUs(index) + this.#latencyUs;
-    this.#timeline.deliver(atUs, member.actor, this.#apiServer, request);
+    const isBackground = outbox.isBackground(index);
+    this.#timeline.deliver(atUs, member.actor, this.#apiServer, request, isBackground);
     return followers;
   }
 
@@ -231,7 +232,7 @@ export class Fleet {
 
   #order({ machine }: Member, kind: number, pod: number, args: readonly (string | number)[]): void {
     const atUs = this.#timeline.nowUs + this.#latencyUs;
-    this.#partOf(machine.index).send(atUs, kind, machine.index, pod, (inbox) =>
+    this.#partOf(machine.index).send(atUs, kind, machine.index, pod, this.#timeline.isBackground, (inbox) =>
       args.map((value) => (typeof value === "string" ? inbox.addText(value) : value)),
     );
   }

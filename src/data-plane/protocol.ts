@@ -4,7 +4,7 @@ import type { Batch } from "./batch.ts";
 import type { RuntimeName } from "./runtime-profiles.ts";
 
 /** Bumped whenever a record changes its meaning: both sides must be of one build. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** What the API server tells a kubelet over its watches. Arguments in order. */
 export const orders = {
@@ -102,6 +102,10 @@ export interface StepResult {
   readonly outbox: Batch;
   /** When the shard has something to do next, µs; `Infinity` for never. */
   readonly nextDueUs: number;
+  /** Whether that is background work only. */
+  readonly isSettled: boolean;
+  /** Facts its kubelets have recorded since they began. */
+  readonly factCount: number;
 }
 
 /** A node or pod as its kubelet sees it, for people. */

@@ -11,6 +11,9 @@ export class ShardPart implements RemotePart {
   #spare: Batch | undefined;
   #firstMessageAtUs = Infinity;
   #shardDueUs: number;
+  #isShardSettled = false;
+  #isInboxSettled = true;
+  #factCount = 0;
 
   /** @param onReports Takes what the kubelets said in a window; the batch is reused afterwards. */
   constructor(link: ShardLink, startUs: number, onReports: (outbox: Batch) => void) {
@@ -23,15 +26,26 @@ export class ShardPart implements RemotePart {
     return Math.min(this.#shardDueUs, this.#firstMessageAtUs);
   }
 
+  get isSettled(): boolean {
+    return this.#isShardSettled && this.#isInboxSettled;
+  }
+
+  /** Facts its kubelets have recorded since they began. */
+  get factCount(): number {
+    return this.#factCount;
+  }
+
   /** Puts a message on its way: it is due at `atUs`, after the window that is running. */
   send(
     atUs: number,
     kind: number,
     node: number,
     pod: number,
+    isBackground: boolean,
     write: (inbox: Batch) => readonly number[],
   ): void {
-    this.#inbox.add(atUs, kind, node, pod, write(this.#inbox));
+    this.#inbox.add(atUs, kind, node, pod, write(this.#inbox), isBackground);
+    if (!isBackground) this.#isInboxSettled = false;
     this.#firstMessageAtUs = Math.min(this.#firstMessageAtUs, atUs);
   }
 
@@ -40,13 +54,18 @@ export class ShardPart implements RemotePart {
     this.#inbox = this.#spare ?? new Batch();
     this.#spare = undefined;
     this.#firstMessageAtUs = Infinity;
+    this.#isInboxSettled = true;
+    // Until it has answered: what it does now may set anything going.
+    this.#isShardSettled = false;
     const result = this.#link.step(endUs, inbox);
     if (result instanceof Promise) return result.then((late) => this.#take(late));
     this.#take(result);
   }
 
-  #take({ outbox, nextDueUs }: StepResult): void {
+  #take({ outbox, nextDueUs, isSettled, factCount }: StepResult): void {
+    this.#factCount = factCount;
     this.#shardDueUs = nextDueUs;
+    this.#isShardSettled = isSettled;
     this.#onReports(outbox);
     this.#spare = outbox.clear();
   }

@@ -5,8 +5,18 @@ import type { WallClock } from "./wall-clock.ts";
 /** The longest the simulation runs before sockets get their turn, µs of real time. */
 const sliceUsMax = 5_000;
 
+/** How far virtual time goes at once when nothing holds it back, µs, unless the slice is over. */
+const leapUs = 1_000_000;
+
 /** The shortest sleep, ms: closer wake-ups cost more than they give. */
 const sleepMsMin = 1;
+
+/** A stretch of virtual time to be gone through as fast as it goes. */
+interface Sprint {
+  readonly untilUs: number;
+  readonly untilSettled: boolean;
+  readonly finish: (isSettled: boolean) => void;
+}
 
 /**
  * Live time: the same engine, paced by the wall clock. Virtual time passes `speed` times as fast as
@@ -19,6 +29,7 @@ export class Pacer {
   readonly #simulation: Simulation;
   readonly #wallClock: WallClock;
   readonly #onFailure: (error: unknown) => void;
+  readonly #sprints: Sprint[] = [];
   #speed: number;
   #anchorVirtualUs: number;
   #anchorWallUs: number;
@@ -42,6 +53,17 @@ export class Pacer {
     this.#anchorWallUs = options.wallClock.nowUs();
   }
 
+  get speed(): number {
+    return this.#speed;
+  }
+
+  /** From now on; what has passed has passed. */
+  setSpeed(speed: number): void {
+    this.#anchor();
+    this.#speed = speed;
+    this.#wakeUp();
+  }
+
   start(): void {
     this.#anchorVirtualUs = this.#simulation.timeline.nowUs;
     this.#anchorWallUs = this.#wallClock.nowUs();
@@ -53,25 +75,49 @@ export class Pacer {
     this.#stopped = true;
     this.#wakeUp();
     await this.#finished;
+    for (const { finish } of this.#sprints.splice(0)) finish(false);
   }
 
   /** Hands `handle` to `actor` as an input, now; returns the virtual time it was stamped with. */
   submit(actor: ActorRef, handle: () => void): number {
-    const { timeline } = this.#simulation;
-    // One µs after what was handled last, so that a replay sorts it where it was.
-    const atUs = Math.max(this.#virtualNowUs(), timeline.nowUs + 1);
-    timeline.input(atUs, actor, handle);
+    // After all that was handled, on every thread, so that a replay sorts it where it was.
+    const atUs = Math.max(this.#virtualNowUs(), this.#simulation.openUs);
+    this.#simulation.timeline.input(atUs, actor, handle);
     this.#wakeUp();
     return atUs;
   }
 
+  /** Goes through `us` µs of virtual time as fast as it goes; then the speed is what it was. */
+  step(us: number): Promise<void> {
+    return this.#sprint(us, false).then(() => {});
+  }
+
+  /**
+   * Goes on as fast as it goes until nothing is due but heartbeats.
+   *
+   * @returns Whether that came within `limitUs` of virtual time.
+   */
+  runUntilSettled(limitUs: number): Promise<boolean> {
+    return this.#sprint(limitUs, true);
+  }
+
+  #sprint(us: number, untilSettled: boolean): Promise<boolean> {
+    return new Promise((finish) => {
+      const fromUs = Math.max(this.#virtualNowUs(), this.#simulation.timeline.nowUs);
+      this.#sprints.push({ untilUs: fromUs + us, untilSettled, finish });
+      this.#wakeUp();
+    });
+  }
+
   async #run(): Promise<void> {
-    const { timeline } = this.#simulation;
     while (!this.#stopped) {
-      const sliceEndUs = this.#wallClock.nowUs() + sliceUsMax;
-      const untilUs = Math.max(this.#targetUs(), timeline.nowUs);
       this.#isAwake = false;
-      await this.#simulation.advanceTo(untilUs, () => this.#wallClock.nowUs() >= sliceEndUs);
+      const [sprint] = this.#sprints;
+      if (sprint !== undefined) {
+        await this.#runSprint(sprint);
+        continue;
+      }
+      await this.#runSlice(this.#targetUs());
       const nextUs = this.#simulation.nextDueUs;
       if (this.#stopped) return;
       if (this.#isAwake || this.#virtualNowUs() >= nextUs || this.#speed === Infinity) {
@@ -82,21 +128,45 @@ export class Pacer {
     }
   }
 
+  /** One slice of a sprint; after the last one, the pace goes on from where time is then. */
+  async #runSprint(sprint: Sprint): Promise<void> {
+    const isSettled = (): boolean => sprint.untilSettled && this.#simulation.isSettled;
+    if (!isSettled()) await this.#runSlice(sprint.untilUs, isSettled);
+    await this.#wallClock.yieldToIo();
+    const settled = isSettled();
+    if (!settled && this.#simulation.timeline.nowUs < sprint.untilUs) return;
+    this.#sprints.shift();
+    this.#anchorVirtualUs = this.#simulation.timeline.nowUs;
+    this.#anchorWallUs = this.#wallClock.nowUs();
+    sprint.finish(settled || !sprint.untilSettled);
+  }
+
+  /** Handles what is due until `untilUs`, for as long as sockets can wait. */
+  async #runSlice(untilUs: number, isEnough: () => boolean = () => false): Promise<void> {
+    const sliceEndUs = this.#wallClock.nowUs() + sliceUsMax;
+    await this.#simulation.advanceTo(
+      Math.max(untilUs, this.#simulation.timeline.nowUs),
+      () => this.#wallClock.nowUs() >= sliceEndUs || isEnough(),
+    );
+  }
+
   /** How far to go now: to the present, or to an input that was stamped past it during a pause. */
   #targetUs(): number {
-    const { nowUs, nextDueUs } = this.#simulation.timeline;
-    if (this.#speed === Infinity) {
-      const soonestUs = this.#simulation.nextDueUs;
-      return soonestUs === Infinity ? nowUs : soonestUs;
-    }
+    const { timeline, openUs, nextDueUs } = this.#simulation;
+    if (this.#speed === Infinity) return nextDueUs === Infinity ? timeline.nowUs : nextDueUs + leapUs;
     const presentUs = this.#virtualNowUs();
-    return nextDueUs <= nowUs + 1 ? Math.max(presentUs, nextDueUs) : presentUs;
+    return timeline.nextDueUs <= openUs ? Math.max(presentUs, timeline.nextDueUs) : presentUs;
   }
 
   #virtualNowUs(): number {
     if (this.#speed === Infinity) return this.#simulation.timeline.nowUs;
     const elapsedUs = this.#wallClock.nowUs() - this.#anchorWallUs;
     return this.#anchorVirtualUs + Math.floor(elapsedUs * this.#speed);
+  }
+
+  #anchor(): void {
+    this.#anchorVirtualUs = Math.max(this.#virtualNowUs(), this.#simulation.timeline.nowUs);
+    this.#anchorWallUs = this.#wallClock.nowUs();
   }
 
   #sleepUntil(dueUs: number): Promise<void> {

@@ -5,6 +5,8 @@ import type { Timeline } from "./timeline.ts";
 export interface RemotePart {
   /** When it has something due, or a message is on its way to it; `Infinity` when neither. */
   readonly nextDueUs: number;
+  /** Whether only background work is due there, and on its way to it. */
+  readonly isSettled: boolean;
   /**
    * Runs all that is due there before `endUs`, with the messages on their way to it. Settles when
    * what it sent back is on this timeline. Synchronous when the part lives on this thread.
@@ -25,6 +27,7 @@ export class Simulation {
   readonly #parts: readonly RemotePart[];
   readonly #lookaheadUs: number;
   #windows = 0;
+  #windowEndUs = 0;
   #advancing = false;
 
   constructor(timeline: Timeline, parts: readonly RemotePart[], lookaheadUs: number) {
@@ -39,10 +42,20 @@ export class Simulation {
     return this.#windows;
   }
 
+  /** Whether nothing is due but heartbeats and the like. */
+  get isSettled(): boolean {
+    return this.timeline.isSettled && this.#parts.every((part) => part.isSettled);
+  }
+
   get nextDueUs(): number {
     let nextUs = this.timeline.nextDueUs;
     for (const part of this.#parts) nextUs = Math.min(nextUs, part.nextDueUs);
     return nextUs;
+  }
+
+  /** The first time that is still open to inputs: after what was handled and the last window. */
+  get openUs(): number {
+    return Math.max(this.timeline.nowUs + 1, this.#windowEndUs);
   }
 
   /**
@@ -55,8 +68,13 @@ export class Simulation {
     this.#advancing = true;
     try {
       for (let nextUs = this.nextDueUs; nextUs <= untilUs; nextUs = this.nextDueUs) {
-        const stepping = this.#runWindow(Math.min(nextUs + this.#lookaheadUs, untilUs + 1));
-        if (stepping.length > 0) await Promise.all(stepping);
+        const endUs = Math.min(nextUs + this.#lookaheadUs, untilUs + 1);
+        this.#windows++;
+        this.#windowEndUs = endUs;
+        const stepping = this.#stepParts(endUs);
+        if (stepping.length === 0) this.#runHub(endUs);
+        else await Promise.all([...stepping, this.#startHub(endUs)]);
+        this.timeline.seal(0);
         if (isEnough()) return;
       }
       this.timeline.moveTo(Math.max(untilUs, this.timeline.nowUs));
@@ -65,15 +83,29 @@ export class Simulation {
     }
   }
 
-  #runWindow(endUs: number): Promise<void>[] {
-    this.#windows++;
+  #stepParts(endUs: number): Promise<void>[] {
+    // A part on this thread answers at once: it may not reach into the window either.
+    this.timeline.seal(endUs);
     const stepping: Promise<void>[] = [];
     for (const part of this.#parts) {
       if (part.nextDueUs >= endUs) continue;
       const step = part.step(endUs);
       if (step !== undefined) stepping.push(step);
     }
-    this.timeline.runBefore(endUs);
     return stepping;
+  }
+
+  #runHub(endUs: number): void {
+    this.timeline.seal(0);
+    this.timeline.runBefore(endUs);
+    this.timeline.seal(endUs);
+  }
+
+  /** Runs the hub at once; what it throws joins what the parts under way may reject with. */
+  #startHub(endUs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#runHub(endUs);
+      resolve();
+    });
   }
 }

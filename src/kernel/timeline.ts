@@ -25,7 +25,10 @@ export class Timeline {
   #nowUs: number;
   readonly #queue = new EventQueue<Entry>();
   readonly #sequences: number[] = [];
+  #sealedUs = 0;
   #running: string | undefined;
+  #isBackground = false;
+  #foreground = 0;
 
   constructor(startUs = 0) {
     this.#nowUs = startUs;
@@ -49,21 +52,43 @@ export class Timeline {
     return this.#running;
   }
 
+  /**
+   * Whether only background work is due: heartbeats, bookmarks, and all that follows from them.
+   * What a handler sets going is of the handler's kind, so a heartbeat's messages count as one.
+   */
+  get isSettled(): boolean {
+    return this.#foreground === 0;
+  }
+
+  /** Whether what is being handled now is background work. */
+  get isBackground(): boolean {
+    return this.#isBackground;
+  }
+
   /** A message to `to`, due at `atUs`. Links decide when; actors do not call this themselves. */
-  deliver(atUs: number, from: ActorRef, to: ActorRef, handle: () => void): void {
-    this.#push(atUs, eventClass.message, from, to, handle);
+  deliver(
+    atUs: number,
+    from: ActorRef,
+    to: ActorRef,
+    handle: () => void,
+    isBackground = this.#isBackground,
+  ): void {
+    this.#push(atUs, eventClass.message, from, to, handle, isBackground);
   }
 
   /** What came from outside the simulation: an HTTP request, an admin command. */
   input(atUs: number, to: ActorRef, handle: () => void): void {
-    this.#push(atUs, eventClass.input, outside, to, handle);
+    this.#push(atUs, eventClass.input, outside, to, handle, false);
   }
 
   /** Wakes `actor` after `delayUs` of virtual time. */
   setTimer(actor: ActorRef, delayUs: number, handle: () => void): TimerHandle {
-    invariant(delayUs >= 0, `a timer of ${actor.name} is not set in the past`);
-    const entry = this.#push(this.#nowUs + delayUs, eventClass.timer, actor, actor, handle);
-    return { cancel: () => void (entry.handle = undefined) };
+    return this.#setTimer(actor, delayUs, handle, this.#isBackground);
+  }
+
+  /** As `setTimer`, for what goes on for ever: a cluster that does nothing else is settled. */
+  setBackgroundTimer(actor: ActorRef, delayUs: number, handle: () => void): TimerHandle {
+    return this.#setTimer(actor, delayUs, handle, true);
   }
 
   /** Handles all that is due before `endUs`, and leaves the clock at the last thing handled. */
@@ -72,10 +97,23 @@ export class Timeline {
       const { atUs, value } = this.#queue.pop();
       this.#nowUs = atUs;
       if (value.handle === undefined) continue;
+      if (!value.isBackground) this.#foreground--;
+      this.#isBackground = value.isBackground;
       this.#running = value.actor.name;
-      value.handle();
+      const { handle } = value;
+      value.handle = undefined;
+      handle();
     }
     this.#running = undefined;
+    this.#isBackground = false;
+  }
+
+  /**
+   * Refuses what would be due before `endUs`, until the next `seal`: that time is over elsewhere, so
+   * whoever sends into it broke the lookahead.
+   */
+  seal(endUs: number): void {
+    this.#sealedUs = endUs;
   }
 
   /** Moves the clock to `atUs`, when nothing is due before it. */
@@ -85,17 +123,37 @@ export class Timeline {
     this.#nowUs = atUs;
   }
 
+  #setTimer(
+    actor: ActorRef,
+    delayUs: number,
+    handle: () => void,
+    isBackground: boolean,
+  ): TimerHandle {
+    invariant(delayUs >= 0, `a timer of ${actor.name} is not set in the past`);
+    const atUs = this.#nowUs + delayUs;
+    const entry = this.#push(atUs, eventClass.timer, actor, actor, handle, isBackground);
+    return {
+      cancel: () => {
+        if (entry.handle !== undefined && !isBackground) this.#foreground--;
+        entry.handle = undefined;
+      },
+    };
+  }
+
   #push(
     atUs: number,
     classOfEvent: number,
     from: ActorRef,
     to: ActorRef,
     handle: () => void,
+    isBackground: boolean,
   ): Entry {
     invariant(atUs >= this.#nowUs, `nothing reaches ${to.name} in the past`);
+    invariant(atUs >= this.#sealedUs, `nothing reaches ${to.name} inside the window it was sent in`);
     const sequence = this.#sequences[from.id] ?? 0;
     this.#sequences[from.id] = sequence + 1;
-    const entry: Entry = { actor: to, handle };
+    if (!isBackground) this.#foreground++;
+    const entry: Entry = { actor: to, handle, isBackground };
     const due = { atUs, class: classOfEvent, destination: to.id, source: from.id, sequence };
     this.#queue.push(due, entry);
     return entry;
@@ -104,6 +162,8 @@ export class Timeline {
 
 interface Entry {
   readonly actor: ActorRef;
+  readonly isBackground: boolean;
+  /** Gone once it was called or taken back. */
   handle: (() => void) | undefined;
 }
 

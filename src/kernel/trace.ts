@@ -23,6 +23,8 @@ export interface Fact {
  */
 export class Trace {
   readonly #hashes = new Map<number, RollingHash>();
+  /** Names of the actors whose facts are recorded here. */
+  readonly #recorded = new Set<string>();
   readonly #facts: Fact[] = [];
   readonly #factsMax: number;
   #oldest = 0;
@@ -40,7 +42,7 @@ export class Trace {
 
   record(actor: ActorRef, atUs: number, kind: string, subject: string, data: FactData): void {
     this.#count++;
-    const hash = this.#hashOf(actor.id).addInteger(atUs).addText(kind).addText(subject);
+    const hash = this.#hashOf(actor).addInteger(atUs).addText(kind).addText(subject);
     for (const name in data) {
       const value = data[name] as string | number;
       hash.addText(name);
@@ -61,12 +63,18 @@ export class Trace {
     this.#oldest = (this.#oldest + 1) % this.#factsMax;
   }
 
-  /** The kept facts by time, for one subject if asked. */
+  /**
+   * The kept facts by time, for one subject if asked. Of the same time: those recorded here first,
+   * then the others by actor, for it is chance which thread's facts arrive first.
+   */
   facts(subject?: string): readonly Fact[] {
     const inOrder = [...this.#facts.slice(this.#oldest), ...this.#facts.slice(0, this.#oldest)];
+    const originOf = ({ actor }: Fact): string => (this.#recorded.has(actor) ? "" : actor);
     return inOrder
       .filter((fact) => subject === undefined || fact.subject === subject)
-      .toSorted((left, right) => left.atUs - right.atUs);
+      .toSorted(
+        (left, right) => left.atUs - right.atUs || byCodeUnits(originOf(left), originOf(right)),
+      );
   }
 
   /** Each actor's rolling hash, for combining with those of other threads. */
@@ -74,11 +82,12 @@ export class Trace {
     return [...this.#hashes].map(([actorId, hash]) => ({ actorId, ...hash.value }));
   }
 
-  #hashOf(actorId: number): RollingHash {
-    let hash = this.#hashes.get(actorId);
+  #hashOf({ id, name }: ActorRef): RollingHash {
+    let hash = this.#hashes.get(id);
     if (hash === undefined) {
       hash = new RollingHash();
-      this.#hashes.set(actorId, hash);
+      this.#hashes.set(id, hash);
+      this.#recorded.add(name);
     }
     return hash;
   }
@@ -95,4 +104,9 @@ export function combineHashes(parts: readonly (readonly ActorHash[])[]): string 
     whole.addInteger(actorId).addInteger(high).addInteger(low);
   }
   return hashText(whole.value);
+}
+
+function byCodeUnits(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
 }

@@ -49,13 +49,20 @@ export function liveKubectl(
   });
 
   const kubectl = (command: string | readonly string[], given: KubectlOptions = {}) =>
-    runKubectl({ version, kubeconfig: join(folder, "config"), args: argumentsOf(command), ...given });
+    runKubectl({
+      version,
+      kubeconfig: join(folder, "config"),
+      args: argumentsOf(command),
+      ...given,
+    });
 
   return Object.assign(kubectl, {
     output: async (command: string | readonly string[], input = "") => {
       const { exitCode, stdout, stderr } = await kubectl(command, { input });
       if (exitCode === 0) return stdout + stderr;
-      throw new Error(`kubectl ${argumentsOf(command).join(" ")} ended with ${exitCode}: ${stderr}`);
+      throw new Error(
+        `kubectl ${argumentsOf(command).join(" ")} ended with ${exitCode}: ${stderr}`,
+      );
     },
     cluster: () => cluster,
     minor: () => minor,

@@ -52,7 +52,8 @@ class KubeletHost implements KubeletShard {
     // The inbox is read: its buffer carries the answers home.
     this.#outbox = inbox.clear();
     this.#timeline.runBefore(endUs);
-    return { outbox: this.#outbox, nextDueUs: this.#timeline.nextDueUs };
+    const { nextDueUs, isSettled } = this.#timeline;
+    return { outbox: this.#outbox, nextDueUs, isSettled, factCount: this.#trace.count };
   }
 
   hashes(): readonly ActorHash[] {
@@ -68,7 +69,8 @@ class KubeletHost implements KubeletShard {
     invariant(kubelet !== undefined, `node ${inbox.node(index)} is of this shard`);
     const handle = this.#handler(kubelet, inbox, index);
     const { apiServer } = this.#config as ShardConfig;
-    this.#timeline.deliver(inbox.atUs(index), apiServer, kubelet.actor, handle);
+    const isBackground = inbox.isBackground(index);
+    this.#timeline.deliver(inbox.atUs(index), apiServer, kubelet.actor, handle, isBackground);
   }
 
   /** Reads a record now, for the batch is reused, and returns what to do when it is due. */

@@ -145,7 +145,7 @@ export class Kubelet {
   }
 
   #every(firstUs: number, intervalUs: number, act: () => void): void {
-    this.#context.timeline.setTimer(this.actor, firstUs, () => {
+    this.#context.timeline.setBackgroundTimer(this.actor, firstUs, () => {
       act();
       this.#every(intervalUs, intervalUs, act);
     });
@@ -267,7 +267,7 @@ export class Kubelet {
   }
 
   #report(kind: number, pod: number = noPod, args: readonly number[] = []): void {
-    const { timeline } = this.#context;
-    this.#context.outbox().add(timeline.nowUs, kind, this.#config.index, pod, args);
+    const { nowUs, isBackground } = this.#context.timeline;
+    this.#context.outbox().add(nowUs, kind, this.#config.index, pod, args, isBackground);
   }
 }

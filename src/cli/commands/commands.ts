@@ -4,6 +4,7 @@ import { addCompletionCommand } from "./completion.ts";
 import { addKubectl } from "./kubectl.ts";
 import { addStory } from "./story.ts";
 import { addTrace } from "./trace.ts";
+import { addTime } from "./time.ts";
 import { addUp } from "./up.ts";
 import { addVersion } from "./version.ts";
 
@@ -19,7 +20,8 @@ export function addCommands(program: Command, environment: CommandEnvironment): 
   program.commandsGroup("Clusters:");
   addUp(program, environment);
   addStory(program, environment);
-  program.commandsGroup("Looking in:");
+  program.commandsGroup("A running cluster:");
+  addTime(program, environment);
   addTrace(program, environment);
   addKubectl(program, environment);
   program.commandsGroup("podrace itself:");

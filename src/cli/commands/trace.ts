@@ -3,18 +3,12 @@ import { podStoryMermaid } from "../../report/pod-story-mermaid.ts";
 import { podStoryText } from "../../report/pod-story-text.ts";
 import type { TracedFact } from "../../report/pod-story.ts";
 import { CliError, usageError } from "../cli-error.ts";
-import { kubeconfigPaths } from "../kubeconfig-path.ts";
-import { loadKubeconfig } from "../load-kubeconfig.ts";
-import { ApiClient } from "../kubectl/api-client.ts";
-import { chooseContext } from "../kubectl/choose-context.ts";
-import { packageVersion } from "../package-version.ts";
+import { addConnectionOptions, type ConnectionFlags, withClient } from "../connection.ts";
 import type { CommandEnvironment } from "./commands.ts";
 
-interface TraceFlags {
+interface TraceFlags extends ConnectionFlags {
   readonly namespace?: string;
   readonly output: "text" | "mermaid" | "json";
-  readonly kubeconfig?: string;
-  readonly context?: string;
 }
 
 interface TraceAnswer {
@@ -24,8 +18,7 @@ interface TraceAnswer {
 
 /** `podrace trace pod/NAME`: what happened to a pod of a running cluster. */
 export function addTrace(program: Command, { terminal }: CommandEnvironment): void {
-  program
-    .command("trace")
+  addConnectionOptions(program.command("trace"))
     .description("tell what happened to a pod of a running cluster, from its recorded trace")
     .argument("<pod/NAME>", "the pod")
     .option("-n, --namespace <namespace>", "instead of the context's namespace")
@@ -34,8 +27,6 @@ export function addTrace(program: Command, { terminal }: CommandEnvironment): vo
         .choices(["text", "mermaid", "json"])
         .default("text"),
     )
-    .option("--kubeconfig <file>", "the kubeconfig to use")
-    .option("--context <context>", "the kubeconfig's context to use")
     .action(async (target: string, flags: TraceFlags) => {
       const answer = await fetchTrace(target, flags);
       terminal.result(render(answer, flags.output));
@@ -47,30 +38,16 @@ async function fetchTrace(target: string, flags: TraceFlags): Promise<TraceAnswe
   if (name === undefined) {
     throw usageError(`${JSON.stringify(target)} is not a pod: expected pod/NAME`);
   }
-  const interrupt = new AbortController();
-  process.once("SIGINT", () => interrupt.abort());
-  const files = kubeconfigPaths({ flag: flags.kubeconfig, env: process.env });
-  const client = new ApiClient(
-    () => {
-      const kubeconfig = loadKubeconfig(files);
-      return kubeconfig.connection(flags.context ?? chooseContext(kubeconfig, files));
-    },
-    { userAgent: `podrace/${packageVersion}`, interrupted: interrupt.signal, onWarning: () => {} },
-  );
-  try {
+  return withClient(flags, async (client) => {
     const namespace = flags.namespace ?? client.connection.namespace;
     const subject = `pods/${namespace}/${name}`;
-    const answer = await client.json<TraceAnswer>({ path: "/podrace/v1/trace", query: { subject } });
+    const path = "/podrace/v1/trace";
+    const answer = await client.json<TraceAnswer>({ path, query: { subject } });
     if (answer.facts.length > 0) return answer;
     throw new CliError(`nothing is known of pod "${name}" in namespace "${namespace}"`, {
       hint: "The trace begins when the cluster does, and keeps the latest 100,000 facts.",
     });
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw new CliError(error instanceof Error ? error.message : String(error), { cause: error });
-  } finally {
-    client.close();
-  }
+  });
 }
 
 function render({ subject, facts }: TraceAnswer, output: TraceFlags["output"]): string {

@@ -108,7 +108,7 @@ export class ApiClient {
         for (const event of lines) if (event !== "") yield JSON.parse(event) as WatchEvent;
       }
     } catch (error) {
-      throw connectionError(error as NodeJS.ErrnoException, this.#server);
+      throw this.#failure(error);
     }
   }
 
@@ -151,7 +151,7 @@ export class ApiClient {
       );
       outgoing.on("error", reject).end(body);
     }).catch((error: unknown) => {
-      throw connectionError(error as NodeJS.ErrnoException, server);
+      throw this.#failure(error);
     });
     for (const warning of warningsIn(response)) onWarning(warning);
     return response;
@@ -163,8 +163,14 @@ export class ApiClient {
       for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
       return Buffer.concat(chunks).toString("utf8");
     } catch (error) {
-      throw connectionError(error as NodeJS.ErrnoException, this.#server);
+      throw this.#failure(error);
     }
+  }
+
+  /** A request that breaks off because it was interrupted fails in as many ways as there are moments. */
+  #failure(error: unknown): unknown {
+    if (this.interrupted.aborted) return this.interrupted.reason;
+    return connectionError(error as NodeJS.ErrnoException, this.#server);
   }
 
   #keptAlive(server: URL): http.Agent {

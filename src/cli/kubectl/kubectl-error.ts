@@ -17,12 +17,18 @@ export function failAll(errors: readonly unknown[]): void {
   if (errors.length > 1) throw new AggregateError(errors);
 }
 
-/** Adds what was being done with which file to a failure. @see kubectl `util/helpers.go`: AddSourceToErr */
-export function whileDoing(verb: string, source: string, error: unknown): Error {
-  const message = `error when ${verb} ${goQuote(source)}: ${(error as Error).message}`;
-  return isApiError(error)
-    ? new ApiError(error.reason, message, error.details, error.code)
-    : new KubectlError(message);
+/**
+ * Adds what was being done with which file to a failure that is the server's or kubectl's.
+ *
+ * @see kubectl `util/helpers.go`: AddSourceToErr
+ */
+export function whileDoing(verb: string, source: string, error: unknown): unknown {
+  const explained = (message: string): string =>
+    `error when ${verb} ${goQuote(source)}: ${message}`;
+  if (isApiError(error)) {
+    return new ApiError(error.reason, explained(error.message), error.details, error.code);
+  }
+  return error instanceof KubectlError ? new KubectlError(explained(error.message)) : error;
 }
 
 /**

@@ -71,7 +71,6 @@ function statusIn(text: string): Status | undefined {
  * @see kubectl `util/helpers.go`: StandardErrorMessage
  */
 export function connectionError(error: NodeJS.ErrnoException, server: URL): Error {
-  if (error.name === "AbortError") return error;
   if (error.code === "ECONNREFUSED") {
     return new ConnectionError(
       `The connection to the server ${server.host} was refused - did you specify the right host or port?`,

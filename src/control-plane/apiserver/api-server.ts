@@ -145,7 +145,7 @@ export class ApiServer {
 
   /** Wakes this server after `delayUs`, e.g. to end a watch. */
   after(delayUs: number, act: () => void): TimerHandle {
-    return this.#timeline.setTimer(this.actor, delayUs, act);
+    return this.#timeline.setBackgroundTimer(this.actor, delayUs, act);
   }
 
   #cacheOf(resource: Resource): WatchCache {
@@ -170,7 +170,7 @@ export class ApiServer {
   }
 
   #every(intervalUs: number, act: () => void): void {
-    this.#timeline.setTimer(this.actor, intervalUs, () => {
+    this.#timeline.setBackgroundTimer(this.actor, intervalUs, () => {
       act();
       this.#every(intervalUs, act);
     });

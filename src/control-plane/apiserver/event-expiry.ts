@@ -29,7 +29,7 @@ export class EventExpiry {
   }
 
   #sweepLater(): void {
-    this.#timeline.setTimer(this.#actor, sweepIntervalUs, () => {
+    this.#timeline.setBackgroundTimer(this.#actor, sweepIntervalUs, () => {
       this.#sweep();
       this.#sweepLater();
     });

@@ -158,7 +158,7 @@ export class WatchCache {
     const isIn = current !== undefined && isSelected(this.#resource, selection, current);
     const wasIn = previous !== undefined && isSelected(this.#resource, selection, previous);
     if (isIn) sink.event(wasIn ? "MODIFIED" : "ADDED", current);
-    else if (wasIn) sink.event("DELETED", stampRevision(current ?? previous, change.revision));
+    else if (wasIn) sink.event("DELETED", stampRevision(previous, change.revision));
   }
 
   #watchersLike(selection: Selection): Set<Watcher> {

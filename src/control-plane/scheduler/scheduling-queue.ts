@@ -65,7 +65,7 @@ export class SchedulingQueue {
     const parked = this.#retried(pod);
     if (parked === undefined) return;
     this.#unschedulable.set(parked.key, parked);
-    this.#timeline.setTimer(this.#actor, unschedulableUsMax, () => {
+    this.#timeline.setBackgroundTimer(this.#actor, unschedulableUsMax, () => {
       if (this.#unschedulable.get(parked.key) === parked) this.#wakeUp(parked);
     });
   }

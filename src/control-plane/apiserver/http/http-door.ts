@@ -31,10 +31,30 @@ export interface VersionInfo {
 }
 
 /** What podrace serves besides Kubernetes' API, under `/podrace/v1/`. */
-export type AdminHandler = (path: string, query: Query) => { readonly code: number; readonly body: object };
+export type AdminHandler = (request: AdminRequest) => AdminAnswer | Promise<AdminAnswer>;
+
+export interface AdminRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Query;
+}
+
+export interface AdminAnswer {
+  readonly code: number;
+  readonly body: object;
+}
 
 /** Paths that anybody may ask for. @see kubernetes `system:public-info-viewer` */
 const publicPaths: ReadonlySet<string> = new Set(["/healthz", "/livez", "/readyz", "/version"]);
+
+/** kubectl looks here before it calls a kind unknown. There are no custom resources, so it is one. */
+const customResourceDefinitionsPath = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+const noCustomResourceDefinitions = {
+  kind: "CustomResourceDefinitionList",
+  apiVersion: "apiextensions.k8s.io/v1",
+  metadata: { resourceVersion: "1" },
+  items: [],
+};
 
 /** An answer at least this long is compressed for those who take it. @see `responsewriters` */
 const gzipBytesMin = 128 * 1024;
@@ -83,7 +103,7 @@ export class HttpDoor {
     const query = new Query(search);
     requireUser(request, path);
     const info = requestInfo(path);
-    if (info === undefined) {
+    if (info === undefined || path === customResourceDefinitionsPath) {
       this.#routeOther(request, path, query, reply);
       return () => {};
     }
@@ -108,8 +128,7 @@ export class HttpDoor {
 
   #routeOther(request: HttpRequest, path: string, query: Query, reply: HttpReply): void {
     if (path.startsWith("/podrace/v1/")) {
-      const { code, body } = this.#admin(path, query);
-      return sendJson(request, query, reply, code, body);
+      return this.#administer(request, path, query, reply);
     }
     if (request.method !== "GET" && request.method !== "HEAD") throw methodOnPath(request.method);
     if (path.startsWith("/openapi/")) return this.#openApi.handle(request, path, query, reply);
@@ -120,12 +139,21 @@ export class HttpDoor {
         return sendText(reply, 200, "ok");
       case "/version":
         return sendJson(request, query, reply, 200, this.#version);
+      case customResourceDefinitionsPath:
+        return sendJson(request, query, reply, 200, noCustomResourceDefinitions);
       case "/api":
       case "/apis":
         return this.#discover(request, query, reply, path === "/api" ? "api" : "apis");
       default:
         return this.#discoverGroup(request, path, query, reply);
     }
+  }
+
+  #administer(request: HttpRequest, path: string, query: Query, reply: HttpReply): void {
+    const answer = this.#admin({ method: request.method, path, query });
+    const send = ({ code, body }: AdminAnswer): void => sendJson(request, query, reply, code, body);
+    if (answer instanceof Promise) answer.then(send, (error: unknown) => sendError(reply, error));
+    else send(answer);
   }
 
   #discover(request: HttpRequest, query: Query, reply: HttpReply, root: "api" | "apis"): void {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Event, Lease, Node, Pod } from "../../../../src/api/objects.ts";
 import { describeNode } from "../../../../src/cli/kubectl/describe/describe-node.ts";
 import { describePod } from "../../../../src/cli/kubectl/describe/describe-pod.ts";
@@ -19,6 +19,9 @@ interface NodeCase {
 }
 
 const { nowUs } = vectors;
+
+beforeAll(() => vi.stubEnv("TZ", "UTC"));
+afterAll(() => vi.unstubAllEnvs());
 
 describe("a pod is described as kubectl 1.35 describes it", () => {
   test.each(vectors.pods as unknown as readonly PodCase[])(

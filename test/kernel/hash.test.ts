@@ -1,0 +1,60 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { hashText, RollingHash } from "../../src/kernel/hash.ts";
+
+function hashOf(...parts: readonly (string | number)[]): string {
+  const hash = new RollingHash();
+  for (const part of parts) {
+    if (typeof part === "string") hash.addText(part);
+    else hash.addInteger(part);
+  }
+  return hashText(hash.value);
+}
+
+const part = fc.oneof(fc.string(), fc.maxSafeInteger());
+
+describe("a rolling hash", () => {
+  test("is 16 hexadecimal digits, the same for the same history", () => {
+    fc.assert(
+      fc.property(fc.array(part), (parts) => {
+        expect(hashOf(...parts)).toMatch(/^[0-9a-f]{16}$/);
+        expect(hashOf(...parts)).toBe(hashOf(...parts));
+      }),
+    );
+  });
+
+  test("differs when one part of a history differs", () => {
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1 }), part, fc.nat(), (parts, other, at) => {
+        const changed = parts.with(at % parts.length, other);
+        fc.pre(!Object.is(changed[at % parts.length], parts[at % parts.length]));
+        expect(hashOf(...changed)).not.toBe(hashOf(...parts));
+      }),
+    );
+  });
+
+  test("differs when two things happen the other way round", () => {
+    expect(hashOf("bound", "started")).not.toBe(hashOf("started", "bound"));
+    expect(hashOf(1, 2)).not.toBe(hashOf(2, 1));
+  });
+
+  test("knows where one text ends and the next begins", () => {
+    expect(hashOf("ab", "c")).not.toBe(hashOf("a", "bc"));
+    expect(hashOf("")).not.toBe(hashOf());
+  });
+
+  test("tells apart every short text and every small integer", () => {
+    const letters = "abcdefghijklmnopqrstuvwxyz0123456789-./é中";
+    const texts = [...letters].flatMap((one) => [...letters].map((two) => one + two));
+    const hashes = new Set([...texts, ...letters].map((text) => hashOf(text)));
+    expect(hashes.size).toBe(texts.length + letters.length);
+
+    const integers = Array.from({ length: 20_000 }, (_none, index) => index - 10_000);
+    expect(new Set(integers.map((integer) => hashOf(integer))).size).toBe(integers.length);
+  });
+
+  test("tells apart integers that share their low 32 bits", () => {
+    const integers = [5, 5 + 2 ** 32, 5 - 2 ** 32, 5 + 2 ** 52, -5, -5 - 2 ** 32];
+    expect(new Set(integers.map((integer) => hashOf(integer))).size).toBe(integers.length);
+  });
+});
