@@ -1,15 +1,14 @@
-import { HttpDoor } from "../control-plane/apiserver/http/http-door.ts";
 import { type HttpListener, listen } from "../control-plane/apiserver/http/http-listener.ts";
-import type { HttpReply, HttpRequest } from "../control-plane/apiserver/http/exchange.ts";
 import { Pacer } from "../kernel/pacer.ts";
 import { wallClock } from "../kernel/wall-clock.ts";
-import { adminHandler } from "./admin-handler.ts";
 import { type Cluster, createCluster } from "./cluster.ts";
 import type { ClusterOptions } from "./cluster-options.ts";
+import { Exchanges } from "./exchanges.ts";
+import { type JournalWriter, journalVersion } from "./journal.ts";
 import { administrator, createCertificateAuthority } from "./pki/certificates.ts";
-import { versionInfo } from "./version.ts";
+import { podraceVersion } from "./version.ts";
 
-export interface LiveClusterOptions extends ClusterOptions {
+export interface ServeOptions {
   /** Address to listen on. Default 127.0.0.1. */
   readonly host?: string;
   /** 0, the default, for any free port. */
@@ -18,7 +17,13 @@ export interface LiveClusterOptions extends ClusterOptions {
   readonly plainHttp?: boolean;
   /** Virtual seconds a real second: 1 is live, 0 paused, `Infinity` as fast as it goes. Default 1. */
   readonly speed?: number;
+  /** Where everything that comes from outside is written, to be replayed. */
+  readonly journal?: JournalWriter;
+  /** Whether requests that would change something are refused. Default false. */
+  readonly isReadOnly?: boolean;
 }
+
+export interface LiveClusterOptions extends ClusterOptions, ServeOptions {}
 
 /** What a client needs to reach the cluster. */
 export interface ClusterAddress {
@@ -30,6 +35,8 @@ export interface ClusterAddress {
   readonly clientKeyPem?: string;
 }
 
+const defaultHost = "127.0.0.1";
+
 /** How long nodes may take to become ready, µs of virtual time. */
 const bootLimitUs = 120_000_000;
 
@@ -40,6 +47,9 @@ export class LiveCluster {
   readonly #pacer: Pacer;
   readonly #listener: HttpListener;
   readonly #failed: Promise<Error>;
+  readonly #exchanges: Exchanges;
+  readonly #journal: JournalWriter | undefined;
+  #hasFailed = false;
 
   /** Use `startLiveCluster`. */
   constructor(parts: {
@@ -48,12 +58,17 @@ export class LiveCluster {
     readonly pacer: Pacer;
     readonly listener: HttpListener;
     readonly failed: Promise<Error>;
+    readonly exchanges: Exchanges;
+    readonly journal: JournalWriter | undefined;
   }) {
     this.cluster = parts.cluster;
     this.address = parts.address;
     this.#pacer = parts.pacer;
     this.#listener = parts.listener;
     this.#failed = parts.failed;
+    this.#exchanges = parts.exchanges;
+    this.#journal = parts.journal;
+    void this.#failed.then(() => (this.#hasFailed = true));
   }
 
   /** Settles when the simulation cannot go on: a thread died, or an invariant is broken. */
@@ -65,7 +80,18 @@ export class LiveCluster {
   async stop(): Promise<void> {
     await this.#listener.close();
     await this.#pacer.stop();
+    if (this.#journal !== undefined && !this.#hasFailed) await this.#recordEnd(this.#journal);
     await this.cluster.close();
+  }
+
+  /** Finishes the window under way, so that the end is a moment that a replay can come to. */
+  async #recordEnd(journal: JournalWriter): Promise<void> {
+    const { simulation, server } = this.cluster;
+    const endUs = Math.max(simulation.openUs - 1, this.#exchanges.lastInputUs);
+    await simulation.advanceTo(endUs);
+    const traceHash = await this.cluster.traceHash();
+    const end = { traceHash, facts: this.cluster.factCount, revision: server.revision };
+    journal.write({ at: endUs, end });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -80,26 +106,54 @@ export class LiveCluster {
  * @throws The listening error, e.g. `EADDRINUSE`.
  */
 export async function startLiveCluster(options: LiveClusterOptions = {}): Promise<LiveCluster> {
-  const { host = "127.0.0.1", port = 0, plainHttp = false, speed = 1 } = options;
-  const credentials = plainHttp ? undefined : await issueCredentials(host);
+  const credentials = options.plainHttp === true ? undefined : await issueCredentials(options.host);
   const cluster = await createCluster({
     startUs: wallClock.nowUs(),
     ...(credentials !== undefined && { caPem: credentials.ca }),
     ...options,
   });
-  let listener: HttpListener | undefined;
+  options.journal?.write({
+    journal: journalVersion,
+    podrace: podraceVersion,
+    options: cluster.options,
+  });
   try {
     // A cluster starts as fast as it can; only then does its time pass by the clock.
     await cluster.advanceUntil(() => cluster.isReady, bootLimitUs);
-    let fail: (error: Error) => void = () => {};
-    const failed = new Promise<Error>((resolve) => void (fail = resolve));
-    const pacer = new Pacer({
-      simulation: cluster.simulation,
-      wallClock,
-      speed,
-      onFailure: (error) => fail(error instanceof Error ? error : new Error(String(error))),
-    });
-    const exchanges = new Exchanges(cluster, pacer);
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
+  return serve(cluster, credentials, options);
+}
+
+/**
+ * Lets clients reach a cluster that exists, e.g. a replayed one; its time passes from where it is.
+ *
+ * @throws The listening error, e.g. `EADDRINUSE`.
+ */
+export async function serveCluster(cluster: Cluster, options: ServeOptions): Promise<LiveCluster> {
+  const credentials = options.plainHttp === true ? undefined : await issueCredentials(options.host);
+  return serve(cluster, credentials, options);
+}
+
+async function serve(
+  cluster: Cluster,
+  credentials: Credentials | undefined,
+  options: ServeOptions,
+): Promise<LiveCluster> {
+  const { host = defaultHost, port = 0, speed = 1, journal, isReadOnly = false } = options;
+  let fail: (error: Error) => void = () => {};
+  const failed = new Promise<Error>((resolve) => void (fail = resolve));
+  const pacer = new Pacer({
+    simulation: cluster.simulation,
+    wallClock,
+    speed,
+    onFailure: (error) => fail(error instanceof Error ? error : new Error(String(error))),
+  });
+  const exchanges = new Exchanges(cluster, pacer, { journal, isReadOnly });
+  let listener: HttpListener;
+  try {
     listener = await listen(
       {
         host,
@@ -109,60 +163,23 @@ export async function startLiveCluster(options: LiveClusterOptions = {}): Promis
       },
       (request, reply) => exchanges.take(request, reply),
     );
-    const authority = `${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
-    exchanges.open(authority);
-    pacer.start();
-    const address: ClusterAddress =
-      credentials === undefined
-        ? { server: `http://${authority}` }
-        : {
-            server: `https://${authority}`,
-            authorityPem: credentials.ca,
-            clientCertificatePem: credentials.clientCert,
-            clientKeyPem: credentials.clientKey,
-          };
-    return new LiveCluster({ cluster, address, pacer, listener, failed });
   } catch (error) {
-    await listener?.close();
     await cluster.close();
     throw error;
   }
-}
-
-/** Requests on their way through the simulation, and how to end those that go on. */
-class Exchanges {
-  readonly #cluster: Cluster;
-  readonly #pacer: Pacer;
-  readonly #ends = new Map<HttpRequest, () => void>();
-  #door: HttpDoor | undefined;
-
-  constructor(cluster: Cluster, pacer: Pacer) {
-    this.#cluster = cluster;
-    this.#pacer = pacer;
-  }
-
-  open(serverAddress: string): void {
-    this.#door = new HttpDoor({
-      server: this.#cluster.server,
-      version: versionInfo,
-      serverAddress,
-      admin: adminHandler(this.#cluster, this.#pacer),
-    });
-  }
-
-  take(request: HttpRequest, reply: HttpReply): void {
-    this.#pacer.submit(this.#cluster.server.actor, () => {
-      const end = this.#door?.handle(request, reply);
-      if (end !== undefined) this.#ends.set(request, end);
-    });
-  }
-
-  gone(request: HttpRequest): void {
-    this.#pacer.submit(this.#cluster.server.actor, () => {
-      this.#ends.get(request)?.();
-      this.#ends.delete(request);
-    });
-  }
+  const authority = `${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
+  exchanges.open(authority);
+  pacer.start();
+  const address: ClusterAddress =
+    credentials === undefined
+      ? { server: `http://${authority}` }
+      : {
+          server: `https://${authority}`,
+          authorityPem: credentials.ca,
+          clientCertificatePem: credentials.clientCert,
+          clientKeyPem: credentials.clientKey,
+        };
+  return new LiveCluster({ cluster, address, pacer, listener, failed, exchanges, journal });
 }
 
 interface Credentials {
@@ -173,7 +190,7 @@ interface Credentials {
   readonly clientKey: string;
 }
 
-async function issueCredentials(host: string): Promise<Credentials> {
+async function issueCredentials(host = defaultHost): Promise<Credentials> {
   const authority = await createCertificateAuthority();
   const serving = await authority.issueServing([host]);
   const client = await authority.issueClient(administrator);

@@ -68,9 +68,14 @@ export function podStatus(stored: Pod, report: PodReport, surroundings: StatusSu
     ...(podIp !== "" && { podIP: podIp, podIPs: [{ ip: podIp }] }),
     startTime: rfc3339(report.startedAtUs),
     ...(initCount > 0 && { initContainerStatuses: statuses.slice(0, initCount) }),
-    containerStatuses: statuses.slice(initCount),
+    containerStatuses: statuses.slice(initCount).toSorted(byName),
     ...(stored.status?.qosClass !== undefined && { qosClass: stored.status.qosClass }),
   };
+}
+
+/** @see kubernetes `pkg/kubelet/types/types.go`: `SortedContainerStatuses` */
+function byName(a: ContainerStatus, b: ContainerStatus): number {
+  return a.name < b.name ? -1 : 1;
 }
 
 function podConditions(

@@ -201,7 +201,8 @@ export class PodWorker {
     runtime.pullImage(this.identity, image, (result) => {
       if (life.state !== "pulling") return;
       if (!result.ok) {
-        this.#surroundings.event(this, "failedPull", { container: life, text: result.message });
+        const text = `"${image}": ${result.message}`;
+        this.#surroundings.event(this, "failedPull", { container: life, text });
         this.#surroundings.event(this, "failed", { container: life, text: "ErrImagePull" });
         return this.#imageFailed(life, "ErrImagePull", result.message);
       }

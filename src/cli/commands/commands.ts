@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Terminal } from "../terminal.ts";
 import { addCompletionCommand } from "./completion.ts";
 import { addKubectl } from "./kubectl.ts";
+import { addReplay } from "./replay.ts";
 import { addStory } from "./story.ts";
 import { addTrace } from "./trace.ts";
 import { addTime } from "./time.ts";
@@ -20,6 +21,7 @@ export function addCommands(program: Command, environment: CommandEnvironment): 
   program.commandsGroup("Clusters:");
   addUp(program, environment);
   addStory(program, environment);
+  addReplay(program, environment);
   program.commandsGroup("A running cluster:");
   addTime(program, environment);
   addTrace(program, environment);

@@ -1,9 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ClusterOptionsError, type NodePool, runtimeNames } from "../../cluster/cluster-options.ts";
+import type { JournalWriter } from "../../cluster/journal.ts";
 import type { LiveCluster, LiveClusterOptions } from "../../cluster/live-cluster.ts";
 import { CliError, exitCode, usageError } from "../cli-error.ts";
 import { contextName, removeFromKubeconfig, saveToKubeconfig } from "../kubeconfig.ts";
 import { kubeconfigToWrite } from "../kubeconfig-path.ts";
+import { createJournalFile } from "../journal-file.ts";
+import { waitForSignal } from "../wait-for-signal.ts";
 import type { CommandEnvironment } from "./commands.ts";
 
 interface UpFlags {
@@ -19,6 +22,7 @@ interface UpFlags {
   readonly kubeconfig?: string;
   readonly absentImage?: readonly string[];
   readonly pool?: readonly NodePool[];
+  readonly record?: string;
 }
 
 /** `podrace up`: a live cluster until Ctrl-C. */
@@ -94,6 +98,7 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
     .addOption(
       new Option("--absent-image <image...>", "images no registry has: pulling them fails"),
     )
+    .option("--record <file>", "write down all that comes from outside, for podrace replay")
     .addHelpText(
       "after",
       "\nExit codes: 0 when ended by Ctrl-C or SIGTERM once it is up; 130 or 143 when that came earlier.\n",
@@ -104,7 +109,8 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
 async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<number> {
   const ending = waitForSignal();
   terminal.progress(`Starting cluster "${flags.name}" …`);
-  const cluster = await startOrExplain(flags);
+  const journal = flags.record === undefined ? undefined : createJournalFile(flags.record);
+  const cluster = await startOrExplain(flags, journal);
   if (ending.signal !== undefined) {
     await cluster.stop();
     return ending.signal === "SIGINT" ? exitCode.interrupted : exitCode.terminated;
@@ -127,14 +133,21 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
   terminal.progress("Stopping …");
   await removeFromKubeconfig(file, flags.name);
   await cluster.stop();
+  journal?.close();
   if (failure instanceof Error) throw failure;
   return exitCode.ok;
 }
 
-async function startOrExplain(flags: UpFlags): Promise<LiveCluster> {
+async function startOrExplain(
+  flags: UpFlags,
+  journal: JournalWriter | undefined,
+): Promise<LiveCluster> {
   const { startLiveCluster } = await import("../../cluster/live-cluster.ts");
   try {
-    return await startLiveCluster(optionsOf(flags));
+    return await startLiveCluster({
+      ...optionsOf(flags),
+      ...(journal !== undefined && { journal }),
+    });
   } catch (error) {
     if (error instanceof ClusterOptionsError) throw usageError(`--${error.message}`);
     const { code } = error as NodeJS.ErrnoException;
@@ -174,23 +187,6 @@ function threadsText({ cluster }: LiveCluster): string {
   const { threads } = cluster.options;
   if (threads === 0) return "kubelets on the main thread";
   return `kubelets on ${threads} worker thread${threads === 1 ? "" : "s"}`;
-}
-
-/** The first SIGINT or SIGTERM; a second one ends the process at once, as users expect. */
-function waitForSignal(): { readonly asked: Promise<void>; signal: NodeJS.Signals | undefined } {
-  let resolve: () => void = () => {};
-  const waiting = {
-    asked: new Promise<void>((settle) => void (resolve = settle)),
-    signal: undefined as NodeJS.Signals | undefined,
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      if (waiting.signal !== undefined) process.exit(exitCode.interrupted);
-      waiting.signal = signal;
-      resolve();
-    });
-  }
-  return waiting;
 }
 
 function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {

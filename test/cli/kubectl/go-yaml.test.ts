@@ -15,6 +15,10 @@ describe("YAML", () => {
     expect(goYaml(tricky)).toBe(printedByKubectl("yaml"));
   });
 
+  test("quotes what old readers take for a number in base 60", () => {
+    expect(goYaml({ port: "1:30", ports: "80:443" })).toBe('port: "1:30"\nports: 80:443\n');
+  });
+
   test("reads back as what was written", () => {
     expect(parseManifest(goYaml(tricky), "x.yaml")).toEqual([tricky]);
   });

@@ -41,6 +41,7 @@ describe("podrace kubectl tells the story of a pod", () => {
     expect((await run("get po -A --show-labels --no-headers")).out).toMatch(
       /^default +my-nginx .* run=my-nginx\n$/,
     );
+    expect((await run("get Pods.v1. my-nginx -o name")).out).toBe("pod/my-nginx\n");
     expect(await run("get pods,nodes -o name")).toEqual(said("pod/my-nginx\nnode/node-1\n"));
     expect(await run(["get", "pod/my-nginx", "-o", 'jsonpath={.status.phase}{"\\n"}'])).toEqual(
       said("Running\n"),
@@ -89,7 +90,28 @@ describe("podrace kubectl tells the story of a pod", () => {
     );
   });
 
+  test("watches one object without showing twice what it is", async () => {
+    const watching = runUntil(
+      ["get", "pod", "my-nginx", "-w", "-o", "jsonpath={.metadata.labels.turn};"],
+      "3;",
+    );
+    for (let turn = 1; !(await isSettled(watching)); turn++) {
+      await run(`label pod my-nginx --overwrite turn=${turn}`);
+    }
+
+    expect((await watching).out).toMatch(/^;(?:\d+;)+$/);
+  });
+
   test("deletes it and waits until it is gone", async () => {
+    await run("run sleeper --image busybox -- sleep 3600");
+    await runUntil("get pods -w", "sleeper    1/1");
+
+    expect(await run("delete pod sleeper --grace-period=4")).toEqual(
+      said('pod "sleeper" deleted from default namespace\n'),
+    );
+    expect(await run("get pod sleeper")).toEqual(
+      failed('Error from server (NotFound): pods "sleeper" not found\n'),
+    );
     expect(await run("delete pod my-nginx")).toEqual(
       said('pod "my-nginx" deleted from default namespace\n'),
     );
@@ -169,6 +191,19 @@ spec:
     );
   });
 
+  test("puts objects where they say, unless the command line says otherwise", async () => {
+    const settings =
+      "{apiVersion: v1, kind: ConfigMap, metadata: {name: s, namespace: kube-public}}";
+
+    expect(await run("create -f -", settings)).toEqual(said("configmap/s created\n"));
+    expect(await run("delete cm s -n kube-public -o name")).toEqual(said("configmap/s\n"));
+    expect(await run("create -f - -n default", settings)).toEqual(
+      failed(
+        `error: the namespace from the provided object "kube-public" does not match the namespace "default". You must pass '--namespace=kube-public' to perform this operation.\n`,
+      ),
+    );
+  });
+
   test("says where a file cannot be read", async () => {
     expect(await run("apply -f nowhere.yaml")).toEqual(
       failed('error: the path "nowhere.yaml" does not exist\n'),
@@ -213,6 +248,7 @@ describe("podrace kubectl knows its limits", () => {
   });
 
   test.each([
+    ["get pods.apps", `error: the server doesn't have a resource type "pods"\n`],
     ["get nosuchtype", `error: the server doesn't have a resource type "nosuchtype"\n`],
     [
       "get pods my-nginx -A",
@@ -295,8 +331,14 @@ async function run(
   return start(args, stdin, env, new AbortController(), () => {});
 }
 
+/** After a turn of the event loop, so that asking again and again lets others work. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const turn = new Promise<boolean>((resolve) => setImmediate(() => resolve(false)));
+  return Promise.race([promise.then(() => true), turn]);
+}
+
 /** Presses Ctrl-C when the text has come. */
-async function runUntil(args: string, text: string): Promise<Outcome> {
+async function runUntil(args: string | readonly string[], text: string): Promise<Outcome> {
   const interrupt = new AbortController();
   return start(args, "", { KUBECONFIG: kubeconfig }, interrupt, (out) => {
     if (out.includes(text)) interrupt.abort();

@@ -77,6 +77,14 @@ describe("the patch of an apply", () => {
     });
   });
 
+  test("says nothing but the order when only that has changed", () => {
+    const [a, b] = [{ name: "a" }, { name: "b" }];
+
+    expect(
+      patchBetween({ spec: { containers: [a, b] } }, { spec: { containers: [b, a] } }),
+    ).toEqual({ spec: { "$setElementOrder/containers": [b, a] } });
+  });
+
   test("replaces lists that have no key, and merges lists of plain values", () => {
     const before = {
       metadata: { finalizers: ["a", "b"] },

@@ -1,4 +1,4 @@
-import { parseImageReference } from "../../../src/api/image-reference.ts";
+import { type ImageReference, parseImageReference } from "../../../src/api/image-reference.ts";
 import type { KubeletContainer, PodIdentity } from "../../../src/data-plane/protocol.ts";
 import type { DurationRange, RuntimeProfile } from "../../../src/data-plane/runtime-profiles.ts";
 import type { Chance } from "../../../src/kernel/chance.ts";
@@ -190,7 +190,8 @@ export class SimulatedRuntime implements ContainerRuntime {
     const full = reference?.full ?? image;
     const failed = `failed to pull and unpack image "${full}": failed to resolve reference "${full}"`;
     if (reference?.registry.replace(/:\d+$/, "").endsWith(".invalid")) {
-      return `${failed}: failed to do request: Head "https://${full}": dial tcp: lookup ${reference.registry}: no such host`;
+      const { registry } = reference;
+      return `${failed}: failed to do request: Head "${manifestUrl(reference)}": dial tcp: lookup ${registry}: no such host`;
     }
     const { absentImages } = this.#options;
     if (absentImages.has(image) || absentImages.has(full)) {
@@ -220,4 +221,11 @@ interface RunningProcess {
   readonly plan: ProcessPlan;
   readonly onExit: (termination: Termination) => void;
   endsAtUs: number;
+}
+
+/** @see distribution `docs/spec/api.md`: what a runtime asks a registry first */
+function manifestUrl({ registry, repository, tag, full }: ImageReference): string {
+  const name = repository.slice(registry.length + 1);
+  const version = tag === "" ? full.slice(full.indexOf("@") + 1) : tag;
+  return `https://${registry}/v2/${name}/manifests/${version}`;
 }

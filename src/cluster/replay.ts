@@ -1,0 +1,72 @@
+import type { HttpReply, HttpRequest } from "../control-plane/apiserver/http/exchange.ts";
+import { HttpDoor } from "../control-plane/apiserver/http/http-door.ts";
+import { noSuchResource } from "../api/errors.ts";
+import { type Cluster, createCluster } from "./cluster.ts";
+import type { Journal, JournalEnd } from "./journal.ts";
+import { versionInfo } from "./version.ts";
+
+export interface ReplayResult extends JournalEnd {
+  /** The cluster as it was then, its time standing still. Close it. */
+  readonly cluster: Cluster;
+  readonly nowUs: number;
+  /** Inputs that were played. */
+  readonly inputs: number;
+}
+
+/**
+ * Runs a recorded session again, without its clients: the same inputs at the same virtual times.
+ *
+ * @param options.untilUs Stops there; the end of the session if absent or later.
+ * @param options.threads Any number: the history does not depend on it.
+ */
+export async function replayJournal(
+  journal: Journal,
+  options: { readonly untilUs?: number; readonly threads?: number } = {},
+): Promise<ReplayResult> {
+  const { threads = journal.options.threads } = options;
+  const cluster = await createCluster({ ...journal.options, threads });
+  const endUs = journal.end?.atUs ?? journal.inputs.at(-1)?.atUs ?? cluster.nowUs;
+  const untilUs = Math.max(Math.min(options.untilUs ?? endUs, endUs), cluster.nowUs);
+  const inputs = journal.inputs.filter(({ atUs }) => atUs <= untilUs);
+  play(cluster, inputs);
+  await cluster.simulation.advanceTo(untilUs);
+  return {
+    cluster,
+    nowUs: cluster.nowUs,
+    inputs: inputs.length,
+    traceHash: await cluster.traceHash(),
+    facts: cluster.factCount,
+    revision: cluster.server.revision,
+  };
+}
+
+function play(cluster: Cluster, inputs: Journal["inputs"]): void {
+  const { server, simulation } = cluster;
+  const door = new HttpDoor({
+    server,
+    version: versionInfo,
+    serverAddress: "replay",
+    // Whoever turned the clock turned it then: it does not change what happened.
+    admin: () => {
+      throw noSuchResource();
+    },
+  });
+  const requests = inputs.filter((input): input is { atUs: number; request: HttpRequest } => "request" in input);
+  const ends = new Map<HttpRequest, () => void>();
+  for (const input of inputs) {
+    simulation.timeline.input(input.atUs, server.actor, () => {
+      if ("request" in input) {
+        ends.set(input.request, door.handle(input.request, nowhere));
+        return;
+      }
+      const request = requests[input.gone]?.request;
+      if (request !== undefined) ends.get(request)?.();
+    });
+  }
+}
+
+/** Nobody is there to read the answers any more. */
+const nowhere: HttpReply = {
+  send: () => {},
+  open: () => ({ write: () => {}, end: () => {} }),
+};
