@@ -11,7 +11,6 @@ import { parseArgs } from "node:util";
 import { createCluster } from "../../src/cluster/cluster.ts";
 import { componentUser, type RequestContext } from "../../src/control-plane/apiserver/request.ts";
 import type { Resource } from "../../src/control-plane/apiserver/resource.ts";
-import type { KubeObject } from "../../src/api/objects.ts";
 
 const { values } = parseArgs({
   options: {
@@ -76,8 +75,13 @@ function arrive(): void {
   for (; created < due; created++) {
     const spec = templates[created % templates.length];
     const name = `pod-${created}`;
-    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name, labels: { app: "bench" } }, spec };
-    server.create({ ...context, name }, pod as unknown as KubeObject, (error) => {
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, labels: { app: "bench" } },
+      spec,
+    };
+    server.create({ ...context, name }, pod, (error) => {
       if (error !== undefined) throw error;
     });
   }

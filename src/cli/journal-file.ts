@@ -1,5 +1,10 @@
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
-import { type Journal, JournalError, type JournalWriter, parseJournal } from "../cluster/journal.ts";
+import {
+  type Journal,
+  JournalError,
+  type JournalWriter,
+  parseJournal,
+} from "../cluster/journal.ts";
 import { usageError } from "./cli-error.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { type RuntimeName, runtimeNames } from "../data-plane/runtime-profiles.ts";
+import { coreCount } from "./machine.ts";
 
 export { runtimeNames };
 
@@ -57,7 +57,7 @@ export class ClusterOptionsError extends Error {
 /** @throws {ClusterOptionsError} Naming the option and what was expected. */
 export function resolveOptions(options: ClusterOptions): ResolvedOptions {
   const nodes = options.nodes ?? 3;
-  const threads = options.threads ?? Math.max(1, availableParallelism() - 1);
+  const threads = options.threads ?? Math.max(1, coreCount() - 1);
   const pools = options.pools ?? [];
   requireInteger("nodes", nodes, 0, nodesMax);
   requireInteger("threads", threads, 0, threadsMax);

@@ -98,7 +98,8 @@ export class Cluster {
   /** Whether every node of the options is registered, ready and open for pods. */
   get isReady(): boolean {
     const nodes = [...this.server.objects("", "nodes")];
-    const wanted = this.options.nodes + this.options.pools.reduce((sum, pool) => sum + pool.nodes, 0);
+    const wanted =
+      this.options.nodes + this.options.pools.reduce((sum, pool) => sum + pool.nodes, 0);
     return nodes.length >= wanted && nodes.every(isOpenNode);
   }
 
@@ -119,12 +120,12 @@ export class Cluster {
 
   /** One hash for all that happened so far, the same for any number of threads. */
   async traceHash(): Promise<string> {
-    const remote = await Promise.all(this.#links.map((link) => link.hashes()));
+    const remote = await Promise.all(this.#links.map(async (link) => link.hashes()));
     return combineHashes([this.trace.hashes(), ...remote]);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#links.map((link) => link.close()));
+    await Promise.all(this.#links.map(async (link) => link.close()));
   }
 }
 
@@ -161,10 +162,11 @@ export async function createCluster(given: ClusterOptions = {}): Promise<Cluster
     actor: { id: firstKubeletId + machine.index, name: `kubelet:${machine.name}` },
   }));
   const links = shardLinks(options.threads);
-  let fleet: Fleet | undefined;
-  const parts = links.map((link) => new ShardPart(link, options.startUs, (outbox) => fleet?.take(outbox)));
+  const parts = links.map(
+    (link): ShardPart => new ShardPart(link, options.startUs, (outbox) => fleet.take(outbox)),
+  );
   const shardOf = (node: number): number => node % links.length;
-  fleet = new Fleet({
+  const fleet = new Fleet({
     timeline,
     trace,
     chance,
@@ -175,7 +177,7 @@ export async function createCluster(given: ClusterOptions = {}): Promise<Cluster
     partOf: (node) => parts[shardOf(node)] as ShardPart,
   });
   await Promise.all(
-    links.map((link, shard) =>
+    links.map(async (link, shard) =>
       link.init({
         protocolVersion,
         seed: options.seed,
@@ -196,7 +198,10 @@ export async function createCluster(given: ClusterOptions = {}): Promise<Cluster
     links,
     parts,
     threads: new Map(
-      members.map(({ machine, actor }) => [actor.name, links[shardOf(machine.index)]?.threadName ?? "main"]),
+      members.map(({ machine, actor }) => [
+        actor.name,
+        links[shardOf(machine.index)]?.threadName ?? "main",
+      ]),
     ),
   });
 }
@@ -254,13 +259,18 @@ function nodeConfig({ machine, actor }: Member, { absentImages }: ResolvedOption
 
 function shardLinks(threads: number): readonly ShardLink[] {
   if (threads === 0) return [inlineLink(createKubeletHost())];
-  return Array.from({ length: threads }, (_none, index) => threadLink(`kubelet-thread-${index + 1}`));
+  return Array.from({ length: threads }, (_none, index) =>
+    threadLink(`kubelet-thread-${index + 1}`),
+  );
 }
 
 function isOpenNode({ spec, status }: KubeObject): boolean {
   const { conditions = [] } = status as { readonly conditions?: readonly Condition[] };
   const { taints = [] } = spec as { readonly taints?: readonly unknown[] };
-  return conditions.some(({ type, status: value }) => type === "Ready" && value === "True") && taints.length === 0;
+  return (
+    conditions.some(({ type, status: value }) => type === "Ready" && value === "True") &&
+    taints.length === 0
+  );
 }
 
 interface Condition {

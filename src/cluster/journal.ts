@@ -76,7 +76,9 @@ export function parseJournal(text: string): Journal {
     throw new JournalError(`line 1: expected the head of a podrace journal, not ${found}`);
   }
   if (head.journal !== journalVersion) {
-    throw new JournalError(`line 1: journal version ${head.journal}; this podrace reads ${journalVersion}`);
+    throw new JournalError(
+      `line 1: journal version ${head.journal}; this podrace reads ${journalVersion}`,
+    );
   }
   const inputs: JournalInput[] = [];
   let end: Journal["end"];
@@ -114,6 +116,7 @@ function parseLine(line: string, number: number): JournalEntry {
     Number.isSafeInteger((entry as { readonly at: unknown }).at) &&
     (has("request") || has("gone") || has("end"));
   const isKnown = has("journal") || isInput;
-  if (!isKnown) throw new JournalError(`line ${number}: expected a head, a request, a gone or an end`);
+  if (!isKnown)
+    throw new JournalError(`line ${number}: expected a head, a request, a gone or an end`);
   return entry as JournalEntry;
 }

@@ -56,14 +56,14 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
   return {
     registerNode(node) {
       const name = node.metadata.name ?? "";
-      server.create(context(name, nodes, "", name), node as unknown as KubeObject, ignore);
+      server.create(context(name, nodes, "", name), node, ignore);
     },
 
     patchNodeStatus(nodeName, change) {
       server.update(
         context(nodeName, nodes, "", nodeName, "status"),
         "patch",
-        (stored) => change(stored as unknown as Node) as unknown as KubeObject,
+        (stored) => change(stored as unknown as Node),
         ignore,
       );
     },
@@ -84,7 +84,7 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
       server.update(
         context(nodeName, pods, namespace, name, "status"),
         "patch",
-        (stored) => change(stored as never) as unknown as KubeObject,
+        (stored) => change(stored as never),
         ignore,
       );
     },
@@ -96,7 +96,13 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
 
     recordEvent(nodeName, subject, event) {
       if (subject.kind === "Node") {
-        const about = { apiVersion: "v1", kind: "Node", namespace: "", name: nodeName, uid: nodeName };
+        const about = {
+          apiVersion: "v1",
+          kind: "Node",
+          namespace: "",
+          name: nodeName,
+          uid: nodeName,
+        };
         recorder.record(about, event, nodeName);
         return;
       }

@@ -51,7 +51,9 @@ function play(cluster: Cluster, inputs: Journal["inputs"]): void {
       throw noSuchResource();
     },
   });
-  const requests = inputs.filter((input): input is { atUs: number; request: HttpRequest } => "request" in input);
+  const requests = inputs.filter(
+    (input): input is { atUs: number; request: HttpRequest } => "request" in input,
+  );
   const ends = new Map<HttpRequest, () => void>();
   for (const input of inputs) {
     simulation.timeline.input(input.atUs, server.actor, () => {

@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
+import { coreCount } from "./machine.ts";
 import type { PodLife } from "./pod-life.ts";
 
 /** One simulation of a sweep: plain, it is cloned. */
@@ -22,7 +22,7 @@ export async function sweepPodLives(options: {
   /** Threads. Default: one a core. */
   readonly threads?: number;
 }): Promise<readonly PodLife[]> {
-  const { seeds, image = "nginx", nodes = 3, threads = availableParallelism() } = options;
+  const { seeds, image = "nginx", nodes = 3, threads = coreCount() } = options;
   const pool = new Piscina<PodLifeJob, PodLife>({
     filename: import.meta.resolve("#workers/simulation-task"),
     minThreads: Math.min(threads, seeds.length),

@@ -44,7 +44,8 @@ export class TimeControl {
   handle({ method, path, query }: AdminRequest): AdminAnswer | Promise<AdminAnswer> {
     const action = path.replace(/^\/podrace\/v1\/time\/?/, "");
     if (action === "") return this.#answer();
-    if (method !== "POST") throw methodNotAllowed({ group: "podrace", resource: "time" }, method.toLowerCase());
+    if (method !== "POST")
+      throw methodNotAllowed({ group: "podrace", resource: "time" }, method.toLowerCase());
     switch (action) {
       case "pause":
         if (this.#pacer.speed !== 0) this.#speedBeforePause = this.#pacer.speed;
@@ -70,7 +71,11 @@ export class TimeControl {
 
   async #stretch(go: () => Promise<unknown>): Promise<AdminAnswer> {
     const { server } = this.#cluster;
-    const before = { nowUs: this.#cluster.nowUs, facts: this.#cluster.factCount, revision: server.revision };
+    const before = {
+      nowUs: this.#cluster.nowUs,
+      facts: this.#cluster.factCount,
+      revision: server.revision,
+    };
     await go();
     const body: StretchBody = {
       ...this.#time(),
@@ -101,11 +106,15 @@ function parseSpeed(text: string): number {
   if (text === "max") return Infinity;
   const speed = Number(text);
   if (text.trim() !== "" && speed >= 0 && speed <= 1_000_000) return speed;
-  throw badRequest(`to: Invalid value: ${JSON.stringify(text)}: must be a number from 0 to 1000000, or max`);
+  throw badRequest(
+    `to: Invalid value: ${JSON.stringify(text)}: must be a number from 0 to 1000000, or max`,
+  );
 }
 
 function parseStretch(name: string, text: string): number {
   const us = parseDuration(text);
   if (us !== undefined && us > 0 && us <= stepUsMax) return us;
-  throw badRequest(`${name}: Invalid value: ${JSON.stringify(text)}: must be a duration such as 10s or 1m30s, at most a year`);
+  throw badRequest(
+    `${name}: Invalid value: ${JSON.stringify(text)}: must be a duration such as 10s or 1m30s, at most a year`,
+  );
 }

@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
 import type { VersionInfo } from "../control-plane/apiserver/http/http-door.ts";
 
+import { nodeVersion, platform } from "./machine.ts";
+
 /** The Kubernetes that is simulated. */
 export const kubernetesVersion = "v1.36.0";
 
@@ -21,7 +23,7 @@ export const versionInfo: VersionInfo = {
   gitCommit: "0000000000000000000000000000000000000000",
   gitTreeState: "clean",
   buildDate: "2026-01-01T00:00:00Z",
-  goVersion: `node${process.versions.node}`,
+  goVersion: `node${nodeVersion}`,
   compiler: "v8",
-  platform: `${process.platform}/${process.arch === "x64" ? "amd64" : process.arch}`,
+  platform,
 };

@@ -17,12 +17,18 @@ export function carryBatches(): void {
   });
   Comlink.transferHandlers.set("stepResult", {
     canHandle: (value): value is StepResult =>
-      typeof value === "object" && value !== null && "outbox" in value && value.outbox instanceof Batch,
+      typeof value === "object" &&
+      value !== null &&
+      "outbox" in value &&
+      value.outbox instanceof Batch,
     serialize: ({ outbox, ...rest }: StepResult) => {
       const parts = outbox.release();
       return [{ ...rest, parts }, [parts.buffer]];
     },
-    deserialize: ({ parts, ...rest }: Omit<StepResult, "outbox"> & { parts: BatchParts }): StepResult => ({
+    deserialize: ({
+      parts,
+      ...rest
+    }: Omit<StepResult, "outbox"> & { parts: BatchParts }): StepResult => ({
       ...rest,
       outbox: new Batch(parts.buffer, parts.length, parts.texts),
     }),

@@ -232,8 +232,13 @@ export class Fleet {
 
   #order({ machine }: Member, kind: number, pod: number, args: readonly (string | number)[]): void {
     const atUs = this.#timeline.nowUs + this.#latencyUs;
-    this.#partOf(machine.index).send(atUs, kind, machine.index, pod, this.#timeline.isBackground, (inbox) =>
-      args.map((value) => (typeof value === "string" ? inbox.addText(value) : value)),
+    this.#partOf(machine.index).send(
+      atUs,
+      kind,
+      machine.index,
+      pod,
+      this.#timeline.isBackground,
+      (inbox) => args.map((value) => (typeof value === "string" ? inbox.addText(value) : value)),
     );
   }
 

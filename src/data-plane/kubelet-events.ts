@@ -31,7 +31,8 @@ export const kubeletEvents: Readonly<Record<EventCode, EventWords>> = {
   ),
   alreadyPresent: normal(
     "Pulled",
-    ({ text }) => `Container image "${text}" already present on machine and can be accessed by the pod`,
+    ({ text }) =>
+      `Container image "${text}" already present on machine and can be accessed by the pod`,
   ),
   created: normal("Created", () => "Container created"),
   started: normal("Started", () => "Container started"),

@@ -4,7 +4,7 @@ import type { KubeletContainer, KubeletPodSpec, PodIdentity } from "./protocol.t
 /** What a kubelet needs of a pod's spec, the same text for all pods of one template. */
 export function kubeletPodSpec({ spec }: Pod): KubeletPodSpec {
   return {
-    restartPolicy: (spec.restartPolicy ?? "Always") as KubeletPodSpec["restartPolicy"],
+    restartPolicy: spec.restartPolicy ?? "Always",
     terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? 30,
     hostNetwork: spec.hostNetwork ?? false,
     initContainers: (spec.initContainers ?? []).map(kubeletContainer),
@@ -21,7 +21,7 @@ function kubeletContainer(container: Container): KubeletContainer {
   return {
     name: container.name,
     image: container.image ?? "",
-    imagePullPolicy: (container.imagePullPolicy ?? "IfNotPresent") as KubeletContainer["imagePullPolicy"],
+    imagePullPolicy: container.imagePullPolicy ?? "IfNotPresent",
     command: container.command ?? [],
     args: container.args ?? [],
     ports: (container.ports ?? []).map(({ containerPort }) => containerPort),

@@ -1,4 +1,10 @@
-import type { ContainerState, ContainerStatus, Pod, PodCondition, PodStatus } from "../api/objects.ts";
+import type {
+  ContainerState,
+  ContainerStatus,
+  Pod,
+  PodCondition,
+  PodStatus,
+} from "../api/objects.ts";
 import { rfc3339 } from "../api/time.ts";
 import type { Chance } from "../kernel/chance.ts";
 import { dottedIp } from "../api/ip.ts";
@@ -52,7 +58,11 @@ export interface StatusSurroundings {
  *
  * @see kubernetes `pkg/kubelet/kubelet_pods.go`, `generateAPIPodStatus`
  */
-export function podStatus(stored: Pod, report: PodReport, surroundings: StatusSurroundings): PodStatus {
+export function podStatus(
+  stored: Pod,
+  report: PodReport,
+  surroundings: StatusSurroundings,
+): PodStatus {
   const initCount = stored.spec.initContainers?.length ?? 0;
   const statuses = report.containers.map((container, index) =>
     containerStatus(stored, index, container, surroundings),
@@ -60,7 +70,9 @@ export function podStatus(stored: Pod, report: PodReport, surroundings: StatusSu
   const podIp = report.ip === 0 ? "" : dottedIp(report.ip);
   const { hostIp } = surroundings;
   return {
-    ...(stored.metadata.generation !== undefined && { observedGeneration: stored.metadata.generation }),
+    ...(stored.metadata.generation !== undefined && {
+      observedGeneration: stored.metadata.generation,
+    }),
     phase: report.phase,
     conditions: podConditions(stored, report, statuses, initCount, surroundings.nowUs),
     hostIP: hostIp,
@@ -102,7 +114,7 @@ function podConditions(
     return {
       type,
       status: value,
-      lastProbeTime: null as unknown as string,
+      lastProbeTime: null,
       lastTransitionTime: since ?? rfc3339(nowUs),
       ...why,
     };
@@ -116,7 +128,11 @@ function podConditions(
     ),
     make("Initialized", has(conditionBits.initialized), uninitialized),
     make("Ready", has(conditionBits.ready), !has(conditionBits.ready) && unready),
-    make("ContainersReady", has(conditionBits.containersReady), !has(conditionBits.containersReady) && unready),
+    make(
+      "ContainersReady",
+      has(conditionBits.containersReady),
+      !has(conditionBits.containersReady) && unready,
+    ),
     ...kept,
   ];
 }
@@ -142,7 +158,10 @@ function names(
   statuses: readonly ContainerStatus[],
   matches: (status: ContainerStatus) => boolean,
 ): string {
-  return statuses.filter(matches).map(({ name }) => name).join(" ");
+  return statuses
+    .filter(matches)
+    .map(({ name }) => name)
+    .join(" ");
 }
 
 function containerStatus(
@@ -168,7 +187,8 @@ function containerStatus(
     lastState: state === "terminated" || terminated === undefined ? {} : terminated,
     ready: isInit ? isRunning || (state === "terminated" && last?.exitCode === 0) : isRunning,
     restartCount: restarts,
-    image: isPulled && reference !== undefined && runtime.name !== "docker" ? reference.full : image,
+    image:
+      isPulled && reference !== undefined && runtime.name !== "docker" ? reference.full : image,
     imageID: isPulled && reference !== undefined ? imageId(reference, runtime, chance) : "",
     ...(isPulled && { containerID: idOf(serial) }),
     started: isRunning,

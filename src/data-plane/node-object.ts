@@ -71,9 +71,19 @@ export function nodeStatus(
     capacity: resources,
     allocatable: resources,
     conditions: [
-      make("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+      make(
+        "MemoryPressure",
+        "False",
+        "KubeletHasSufficientMemory",
+        "kubelet has sufficient memory available",
+      ),
       make("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-      make("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+      make(
+        "PIDPressure",
+        "False",
+        "KubeletHasSufficientPID",
+        "kubelet has sufficient PID available",
+      ),
       make("Ready", ready.isReady ? "True" : "False", ready.reason, ready.message),
     ],
     addresses: [

@@ -65,7 +65,9 @@ class SupervisedCalls {
       if (this.#failure !== undefined) return reject(this.#failure);
       const deadline = setTimeout(() => {
         this.fail(
-          new ShardThreadError(`${this.#threadName} did not answer ${method} within ${deadlineMs} ms`),
+          new ShardThreadError(
+            `${this.#threadName} did not answer ${method} within ${deadlineMs} ms`,
+          ),
         );
       }, deadlineMs);
       const settle = (): void => {

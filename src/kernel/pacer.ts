@@ -153,7 +153,8 @@ export class Pacer {
   /** How far to go now: to the present, or to an input that was stamped past it during a pause. */
   #targetUs(): number {
     const { timeline, openUs, nextDueUs } = this.#simulation;
-    if (this.#speed === Infinity) return nextDueUs === Infinity ? timeline.nowUs : nextDueUs + leapUs;
+    if (this.#speed === Infinity)
+      return nextDueUs === Infinity ? timeline.nowUs : nextDueUs + leapUs;
     const presentUs = this.#virtualNowUs();
     return timeline.nextDueUs <= openUs ? Math.max(presentUs, timeline.nextDueUs) : presentUs;
   }

@@ -149,7 +149,10 @@ export class Timeline {
     isBackground: boolean,
   ): Entry {
     invariant(atUs >= this.#nowUs, `nothing reaches ${to.name} in the past`);
-    invariant(atUs >= this.#sealedUs, `nothing reaches ${to.name} inside the window it was sent in`);
+    invariant(
+      atUs >= this.#sealedUs,
+      `nothing reaches ${to.name} inside the window it was sent in`,
+    );
     const sequence = this.#sequences[from.id] ?? 0;
     this.#sequences[from.id] = sequence + 1;
     if (!isBackground) this.#foreground++;

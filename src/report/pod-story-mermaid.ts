@@ -18,11 +18,19 @@ export function podStoryMermaid(facts: readonly TracedFact[]): string {
     "  participant scheduler as scheduler (main)",
     ...(kubelet === undefined
       ? []
-      : [`  participant kubelet as ${kubelet.actor} (${kubelet.thread})`, "  participant runtime as container runtime"]),
+      : [
+          `  participant kubelet as ${kubelet.actor} (${kubelet.thread})`,
+          "  participant runtime as container runtime",
+        ]),
   ];
   for (const { number, title, isFirst, atUs, text } of told) {
-    if (isFirst) lines.push(`  Note over client,${kubelet === undefined ? "scheduler" : "runtime"}: ${number}. ${title}`);
-    lines.push(`  ${arrow(number, text)}: ${escaped(`${text} (${sinceText(atUs - startUs).replaceAll(" ", "")})`)}`);
+    if (isFirst)
+      lines.push(
+        `  Note over client,${kubelet === undefined ? "scheduler" : "runtime"}: ${number}. ${title}`,
+      );
+    lines.push(
+      `  ${arrow(number, text)}: ${escaped(`${text} (${sinceText(atUs - startUs).replaceAll(" ", "")})`)}`,
+    );
   }
   return `${lines.join("\n")}\n`;
 }

@@ -104,7 +104,9 @@ function tell(
 }
 
 function isFirstRunning({ data }: TracedFact, before: readonly TracedFact[]): boolean {
-  return data["phase"] === "Running" && !before.some((earlier) => earlier.data["phase"] === "Running");
+  return (
+    data["phase"] === "Running" && !before.some((earlier) => earlier.data["phase"] === "Running")
+  );
 }
 
 function whyThatNode(data: FactData): string {
@@ -116,13 +118,18 @@ function whyThatNode(data: FactData): string {
 }
 
 function atRevision(before: readonly TracedFact[]): string {
-  const stored = before.findLast(({ kind, data }) => kind === "stored" && data["subresource"] === "binding");
+  const stored = before.findLast(
+    ({ kind, data }) => kind === "stored" && data["subresource"] === "binding",
+  );
   return stored === undefined ? "" : ` at revision ${stored.data["revision"]}`;
 }
 
 function containersText({ count, containers, initContainers }: FactData): string {
   const list = String(containers).split(" ").join(", ");
-  const init = initContainers === "" ? "" : `; init containers first: ${String(initContainers).split(" ").join(", ")}`;
+  const init =
+    initContainers === ""
+      ? ""
+      : `; init containers first: ${String(initContainers).split(" ").join(", ")}`;
   return `${count} container${count === 1 ? "" : "s"} to create: ${list}${init}`;
 }
 

@@ -101,8 +101,8 @@ describe.each(kubectlVersions)("work on nodes, with kubectl %s", (version) => {
     await kubectl.output(refused);
     const message = "{.status.conditions[?(@.type=='PodScheduled')].message}";
 
-    expect(await kubectl.output(["get", "pod", "waiting", "-o", `jsonpath=${message}`])).toBe(
-      "0/2 nodes are available: 2 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
+    expect(await kubectl.output(["get", "pod", "waiting", "-o", `jsonpath=${message}`])).toMatch(
+      /^0\/2 nodes are available: 2 node\(s\) had untolerated taint\(s\)\./,
     );
     expect(await kubectl.output("get events --field-selector reason=FailedScheduling")).toMatch(
       /Warning +FailedScheduling +pod\/waiting +0\/2 nodes are available: /,

@@ -3,7 +3,7 @@ import type { RuntimeContainer } from "./runtime/container-runtime.ts";
 import { compileMachine } from "./machines/compile-machine.ts";
 import { type ContainerEvent, containerMachine } from "./machines/container-machine.ts";
 
-export type ContainerStateName = keyof (typeof containerMachine)["states"] & string;
+export type ContainerStateName = keyof (typeof containerMachine)["states"];
 
 export const containerTable = compileMachine<ContainerStateName, ContainerEvent["type"]>(
   containerMachine,

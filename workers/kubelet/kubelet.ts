@@ -1,5 +1,6 @@
 import { type Actor, createActor } from "xstate";
-import { Batch, noPod } from "../../src/data-plane/batch.ts";
+import type { Batch } from "../../src/data-plane/batch.ts";
+import { noPod } from "../../src/data-plane/batch.ts";
 import {
   containerStates,
   type EventCode,
@@ -110,16 +111,23 @@ export class Kubelet {
     };
   }
 
-  #clock(): { setTimeout(act: () => void, delayMs: number): number; clearTimeout(id: number): void } {
+  #clock(): {
+    setTimeout(act: () => void, delayMs: number): number;
+    clearTimeout(id: number): void;
+  } {
     const timers = new Map<number, { cancel(): void }>();
     let lastId = 0;
     return {
       setTimeout: (act, delayMs) => {
         const id = ++lastId;
-        const timer = this.#context.timeline.setTimer(this.actor, Math.round(delayMs * 1_000), () => {
-          timers.delete(id);
-          act();
-        });
+        const timer = this.#context.timeline.setTimer(
+          this.actor,
+          Math.round(delayMs * 1_000),
+          () => {
+            timers.delete(id);
+            act();
+          },
+        );
         timers.set(id, timer);
         return id;
       },

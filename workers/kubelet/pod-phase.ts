@@ -16,7 +16,8 @@ export function podPhase(
   if (init.some((life) => !hasInitialized(life))) return "Pending";
   const main = containers.filter(({ isInit }) => !isInit);
   if (main.some(({ shown }) => shown.name === "running")) return "Running";
-  if (main.some(({ shown, last }) => shown.name === "waiting" && last === undefined)) return "Pending";
+  if (main.some(({ shown, last }) => shown.name === "waiting" && last === undefined))
+    return "Pending";
   const failed = main.some(({ last }) => last?.exitCode !== 0);
   if (isBeingDeleted) return failed ? "Failed" : "Succeeded";
   if (restartPolicy === "Always") return "Running";

@@ -10,7 +10,7 @@ import { type PodEvent, podMachine } from "./machines/pod-machine.ts";
 import { hasInitialized } from "./pod-phase.ts";
 import type { ContainerRuntime, Sandbox, Termination } from "./runtime/container-runtime.ts";
 
-export type PodStateName = keyof (typeof podMachine)["states"] & string;
+export type PodStateName = keyof (typeof podMachine)["states"];
 
 export const podTable = compileMachine<PodStateName, PodEvent["type"]>(podMachine);
 
@@ -49,7 +49,7 @@ export class PodWorker {
   readonly #surroundings: PodSurroundings;
   #spec: KubeletPodSpec;
   #state: PodStateName = podTable.initial;
-  #containers: readonly ContainerLife[];
+  readonly #containers: readonly ContainerLife[];
   #sandbox: Sandbox | undefined;
   #deletion: { graceSeconds: number; readonly isForced: boolean } | undefined;
   #isDirty = false;
@@ -67,7 +67,9 @@ export class PodWorker {
     this.acceptedAtUs = surroundings.nowUs;
     const reason = spec.initContainers.length > 0 ? "PodInitializing" : "ContainerCreating";
     this.#containers = [
-      ...spec.initContainers.map((container, index) => newContainerLife(container, index, true, reason)),
+      ...spec.initContainers.map((container, index) =>
+        newContainerLife(container, index, true, reason),
+      ),
       ...spec.containers.map((container, index) =>
         newContainerLife(container, spec.initContainers.length + index, false, reason),
       ),
@@ -99,7 +101,9 @@ export class PodWorker {
     this.#record("containersWorkedOut", {
       count: this.#spec.containers.length,
       containers: this.#spec.containers.map(({ name, image }) => `${name}=${image}`).join(" "),
-      initContainers: this.#spec.initContainers.map(({ name, image }) => `${name}=${image}`).join(" "),
+      initContainers: this.#spec.initContainers
+        .map(({ name, image }) => `${name}=${image}`)
+        .join(" "),
     });
     this.#move("admitted");
     this.#changed();
@@ -184,7 +188,11 @@ export class PodWorker {
     const { runtime } = this.#surroundings;
     const { image, imagePullPolicy } = life.spec;
     if (parseImageReference(image) === undefined) {
-      return this.#imageFailed(life, "InvalidImageName", `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`);
+      return this.#imageFailed(
+        life,
+        "InvalidImageName",
+        `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`,
+      );
     }
     const isPresent = runtime.hasImage(image);
     if (imagePullPolicy === "Never" && !isPresent) {
@@ -208,7 +216,13 @@ export class PodWorker {
       }
       const { tookUs, waitedUs, sizeBytes } = result;
       life.pullFailures = 0;
-      this.#surroundings.event(this, "pulled", { container: life, text: image, tookUs, waitedUs, bytes: sizeBytes });
+      this.#surroundings.event(this, "pulled", {
+        container: life,
+        text: image,
+        tookUs,
+        waitedUs,
+        bytes: sizeBytes,
+      });
       this.#step(life, "pulled");
       this.#create(life);
     });
@@ -221,7 +235,11 @@ export class PodWorker {
     this.#show(life, { name: "waiting", reason, message });
     const { image } = life.spec;
     if (reason !== "ErrImagePull") {
-      this.#surroundings.event(this, reason === "InvalidImageName" ? "inspectFailed" : "neverPull", { container: life, text: message });
+      this.#surroundings.event(
+        this,
+        reason === "InvalidImageName" ? "inspectFailed" : "neverPull",
+        { container: life, text: message },
+      );
       this.#surroundings.event(this, "failed", { container: life, text: reason });
     }
     const backoffUs = pullBackoffUs(life.pullFailures);
@@ -230,7 +248,11 @@ export class PodWorker {
       this.#step(life, "backOff");
       if (reason === "ErrImagePull") {
         const text = `Back-off pulling image "${image}"`;
-        this.#show(life, { name: "waiting", reason: "ImagePullBackOff", message: `${text}: ErrImagePull: ${message}` });
+        this.#show(life, {
+          name: "waiting",
+          reason: "ImagePullBackOff",
+          message: `${text}: ErrImagePull: ${message}`,
+        });
         this.#surroundings.event(this, "backOffPull", { container: life, text });
         this.#surroundings.event(this, "failed", { container: life, text: "ImagePullBackOff" });
       }
@@ -270,7 +292,8 @@ export class PodWorker {
     const { runtime, nowUs } = this.#surroundings;
     if (life.state !== "starting") {
       // Deleted while it started: it is there now, so it has to be stopped.
-      if (life.runtime !== undefined) runtime.stopContainer(life.runtime, this.#deletion?.graceSeconds ?? 0);
+      if (life.runtime !== undefined)
+        runtime.stopContainer(life.runtime, this.#deletion?.graceSeconds ?? 0);
       return this.#stopSandboxWhenQuiet();
     }
     life.startedAtUs = nowUs;
@@ -412,7 +435,9 @@ const errorShownUs = 2_000_000;
 const restartShownUs = 1_000_000;
 
 function isBusyStarting({ state }: ContainerLife): boolean {
-  return state === "checkingImage" || state === "pulling" || state === "creating" || state === "starting";
+  return (
+    state === "checkingImage" || state === "pulling" || state === "creating" || state === "starting"
+  );
 }
 
 /** `10s`, `2m40s`: as Go prints a duration. */

@@ -24,18 +24,41 @@ export function addReplay(program: Command, environment: CommandEnvironment): vo
     .command("replay")
     .description("run a session recorded with 'up --record' again, without its clients")
     .argument("<file>", "the recorded session")
-    .option("--until <time>", "stop there and serve that moment read-only: 90s after the start, or an RFC 3339 time")
-    .addOption(new Option("--threads <n>", "worker threads; the history is the same for any number").argParser(integer))
-    .option("--name <name>", "with --until: the cluster's name; its context is podrace-NAME", "replay")
-    .addOption(new Option("--port <port>", "with --until: port of the API server").default(0).argParser(integer))
+    .option(
+      "--until <time>",
+      "stop there and serve that moment read-only: 90s after the start, or an RFC 3339 time",
+    )
+    .addOption(
+      new Option(
+        "--threads <n>",
+        "worker threads; the history is the same for any number",
+      ).argParser(integer),
+    )
+    .option(
+      "--name <name>",
+      "with --until: the cluster's name; its context is podrace-NAME",
+      "replay",
+    )
+    .addOption(
+      new Option("--port <port>", "with --until: port of the API server")
+        .default(0)
+        .argParser(integer),
+    )
     .option("--kubeconfig <file>", "with --until: the kubeconfig to write")
-    .addHelpText("after", "\nExit codes: 0 when the replay came to the recorded end, 5 when it did not.\n")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 when the replay came to the recorded end, 5 when it did not.\n",
+    )
     .action(async (file: string, flags: ReplayFlags) => {
       environment.finish(await replay(file, flags, environment));
     });
 }
 
-async function replay(file: string, flags: ReplayFlags, environment: CommandEnvironment): Promise<number> {
+async function replay(
+  file: string,
+  flags: ReplayFlags,
+  environment: CommandEnvironment,
+): Promise<number> {
   const { terminal } = environment;
   const journal = readJournalFile(file);
   const untilUs = flags.until === undefined ? undefined : momentOf(flags.until, journal);
@@ -45,13 +68,19 @@ async function replay(file: string, flags: ReplayFlags, environment: CommandEnvi
     ...(flags.threads !== undefined && { threads: flags.threads }),
   });
   const { nowUs, traceHash, inputs, facts, revision } = result;
-  terminal.result(`${rfc3339Micro(nowUs)}  ${inputs} inputs, ${facts} facts, revision ${revision}, trace hash ${traceHash}\n`);
+  terminal.result(
+    `${rfc3339Micro(nowUs)}  ${inputs} inputs, ${facts} facts, revision ${revision}, trace hash ${traceHash}\n`,
+  );
   if (untilUs !== undefined) return serve(result, flags, environment);
   await result.cluster.close();
   return compare(journal, result, environment);
 }
 
-function compare({ end, podrace }: Journal, result: ReplayResult, { terminal }: CommandEnvironment): number {
+function compare(
+  { end, podrace }: Journal,
+  result: ReplayResult,
+  { terminal }: CommandEnvironment,
+): number {
   if (end === undefined) {
     terminal.warning("The session was cut off, so there is no recorded end to compare with.");
     return exitCode.ok;
@@ -77,7 +106,9 @@ async function serve(
   const live = await serveCluster(cluster, { port: flags.port, speed: 0, isReadOnly: true });
   const file = kubeconfigToWrite({ flag: flags.kubeconfig, env: process.env });
   await saveToKubeconfig(file, flags.name, live.address);
-  terminal.progress(` ✓ that moment is served read-only: context ${contextName(flags.name)} in ${file}`);
+  terminal.progress(
+    ` ✓ that moment is served read-only: context ${contextName(flags.name)} in ${file}`,
+  );
   terminal.result(`${live.address.server}\n`);
   await Promise.race([ending.asked, live.failed]);
   await removeFromKubeconfig(file, flags.name);
@@ -89,7 +120,9 @@ function momentOf(text: string, { options }: Journal): number {
   const sinceStartUs = parseDuration(text);
   const atUs = sinceStartUs === undefined ? parseRfc3339(text) : options.startUs + sinceStartUs;
   if (atUs !== undefined) return atUs;
-  throw usageError(`--until must be a duration such as 90s or an RFC 3339 time, not ${JSON.stringify(text)}`);
+  throw usageError(
+    `--until must be a duration such as 90s or an RFC 3339 time, not ${JSON.stringify(text)}`,
+  );
 }
 
 function integer(text: string): number {

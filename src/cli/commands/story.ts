@@ -57,7 +57,11 @@ async function story(terminal: Terminal): Promise<number> {
 }
 
 /** Prints each step when it happens, until the containers run. */
-async function tell(terminal: Terminal, cluster: LiveCluster, interrupted: AbortSignal): Promise<void> {
+async function tell(
+  terminal: Terminal,
+  cluster: LiveCluster,
+  interrupted: AbortSignal,
+): Promise<void> {
   const teller = new PodStoryTeller();
   for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += lookEveryMs) {
     const { facts } = traceOf(cluster.cluster, subject);
@@ -68,7 +72,9 @@ async function tell(terminal: Terminal, cluster: LiveCluster, interrupted: Abort
     }
     await sleep(lookEveryMs, undefined, { signal: interrupted });
   }
-  throw new CliError(`${pod} does not run after ${patienceMs / 1_000} s`, { exitCode: exitCode.timedOut });
+  throw new CliError(`${pod} does not run after ${patienceMs / 1_000} s`, {
+    exitCode: exitCode.timedOut,
+  });
 }
 
 async function runKubectl(

@@ -10,7 +10,9 @@ import type { CommandEnvironment } from "./commands.ts";
 export function addTime(program: Command, { terminal, finish }: CommandEnvironment): void {
   const time = program
     .command("time")
-    .description("show or turn the clock of a running cluster: pause, resume, speed, step, until-settled");
+    .description(
+      "show or turn the clock of a running cluster: pause, resume, speed, step, until-settled",
+    );
   const addAction = (
     words: string,
     description: string,
@@ -29,30 +31,49 @@ export function addTime(program: Command, { terminal, finish }: CommandEnvironme
     return exitCode.ok;
   };
   addConnectionOptions(time).action(async (flags: ConnectionFlags) => {
-    show(terminal, await withClient(flags, (client) => client.json<TimeBody>({ path: "/podrace/v1/time" })));
+    show(
+      terminal,
+      await withClient(flags, (client) => client.json<TimeBody>({ path: "/podrace/v1/time" })),
+    );
   });
-  addAction("pause", "stop the clock; requests are still answered", (flags) => turn(flags, "pause"));
+  addAction("pause", "stop the clock; requests are still answered", (flags) =>
+    turn(flags, "pause"),
+  );
   addAction("resume", "go on as before the pause", (flags) => turn(flags, "resume"));
   addAction("speed <k>", "cluster seconds a real second: a number, or max", (flags, speed) => {
-    if (speed !== "max" && !(Number(speed) >= 0)) throw usageError(`speed must be a number or max, not ${JSON.stringify(speed)}`);
+    if (speed !== "max" && !(Number(speed) >= 0))
+      throw usageError(`speed must be a number or max, not ${JSON.stringify(speed)}`);
     return turn(flags, `speed?to=${encodeURIComponent(speed)}`);
   });
-  addAction("step <duration>", "go through a stretch of time at once, e.g. 10s or 1m30s", async (flags, duration) => {
-    if (parseDuration(duration) === undefined) {
-      throw usageError(`${JSON.stringify(duration)} is not a duration: expected e.g. 10s or 1m30s`);
-    }
-    showStretch(terminal, await post<StretchBody>(flags, `step?for=${encodeURIComponent(duration)}`));
-    return exitCode.ok;
-  });
-  addAction("until-settled", "go on at once until nothing is due but heartbeats (10m at most)", async (flags) => {
-    const stretch = await post<StretchBody>(flags, "until-settled");
-    showStretch(terminal, stretch);
-    if (stretch.settled) return exitCode.ok;
-    throw new CliError("the cluster is not settled after 10 minutes of its time", {
-      exitCode: exitCode.timedOut,
-      hint: "Containers that crash and restart, or that will end by themselves, keep it busy.",
-    });
-  });
+  addAction(
+    "step <duration>",
+    "go through a stretch of time at once, e.g. 10s or 1m30s",
+    async (flags, duration) => {
+      if (parseDuration(duration) === undefined) {
+        throw usageError(
+          `${JSON.stringify(duration)} is not a duration: expected e.g. 10s or 1m30s`,
+        );
+      }
+      showStretch(
+        terminal,
+        await post<StretchBody>(flags, `step?for=${encodeURIComponent(duration)}`),
+      );
+      return exitCode.ok;
+    },
+  );
+  addAction(
+    "until-settled",
+    "go on at once until nothing is due but heartbeats (10m at most)",
+    async (flags) => {
+      const stretch = await post<StretchBody>(flags, "until-settled");
+      showStretch(terminal, stretch);
+      if (stretch.settled) return exitCode.ok;
+      throw new CliError("the cluster is not settled after 10 minutes of its time", {
+        exitCode: exitCode.timedOut,
+        hint: "Containers that crash and restart, or that will end by themselves, keep it busy.",
+      });
+    },
+  );
 }
 
 function post<T>(flags: ConnectionFlags, action: string): Promise<T> {
@@ -71,5 +92,7 @@ function show(terminal: Terminal, { now, speed, settled }: TimeBody): void {
 function showStretch(terminal: Terminal, stretch: StretchBody): void {
   show(terminal, stretch);
   const { virtualSeconds, facts, writes } = stretch;
-  terminal.result(`${virtualSeconds.toFixed(3)} s of cluster time, ${facts} facts, ${writes} writes\n`);
+  terminal.result(
+    `${virtualSeconds.toFixed(3)} s of cluster time, ${facts} facts, ${writes} writes\n`,
+  );
 }

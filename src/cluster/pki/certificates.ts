@@ -99,7 +99,10 @@ export async function createCertificateAuthority(
       return issueLeaf({ commonName: "kube-apiserver", organizations: [] }, [
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
         new x509.SubjectAlternativeNameExtension(
-          names.map((name) => ({ type: isIP(name) === 0 ? "dns" : "ip", value: plainAddress(name) })),
+          names.map((name) => ({
+            type: isIP(name) === 0 ? "dns" : "ip",
+            value: plainAddress(name),
+          })),
         ),
       ]);
     },

@@ -15,7 +15,9 @@ export function authorize(context: RequestContext, verb: string): void {
   const { group, plural } = resource;
   const path = subresource === "" ? plural : `${plural}/${subresource}`;
   const where =
-    resource.namespaced && namespace !== "" ? `in the namespace "${namespace}"` : "at the cluster scope";
+    resource.namespaced && namespace !== ""
+      ? `in the namespace "${namespace}"`
+      : "at the cluster scope";
   throw forbidden(
     groupResourceOf(resource),
     name,

@@ -20,11 +20,15 @@ export function decodeContinueToken(token: string): ContinueToken {
   try {
     parsed = JSON.parse(json) as typeof parsed;
   } catch {
-    throw badRequest("invalid continue token: continue key is not valid: illegal base64 data at input byte 0");
+    throw badRequest(
+      "invalid continue token: continue key is not valid: illegal base64 data at input byte 0",
+    );
   }
   const { v, rv, start } = parsed;
   if (v !== "meta.k8s.io/v1" || typeof rv !== "number" || typeof start !== "string") {
-    throw badRequest(`invalid continue token: continue key is not valid: server does not recognize this encoded version ${JSON.stringify(v)}`);
+    throw badRequest(
+      `invalid continue token: continue key is not valid: server does not recognize this encoded version ${JSON.stringify(v)}`,
+    );
   }
   if (!start.startsWith("/") || start.includes("/../")) {
     throw badRequest(`invalid continue token: continue key is not valid: ${JSON.stringify(start)}`);

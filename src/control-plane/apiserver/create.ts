@@ -31,15 +31,16 @@ export function createObject(
   try {
     requireMatchingNamespace(request, sent);
     context = { ...request, name: sent.metadata.name || generatedName(parts, request, sent) };
-    authorize(context, "create");
+    authorize({ ...context, name: "" }, "create");
     recordRequest(parts, context, "create");
     object = prepared(parts, context, sent);
   } catch (refusal) {
     return answer(refusal as Error);
   }
-  if (context.dryRun) return answer(undefined, object);
+  if (context.dryRun) return parts.storage.previewCreate(context, object, answer);
   parts.storage.create(context, object, (error, stored) => {
-    if (error !== undefined || stored === undefined) return answer(error ?? internalError("nothing stored"));
+    if (error !== undefined || stored === undefined)
+      return answer(error ?? internalError("nothing stored"));
     recordStored(parts, context, "create", stored);
     answer(undefined, stored);
   });
@@ -78,6 +79,7 @@ function identity(parts: ServerParts, context: RequestContext, sent: ObjectMeta)
     managedFields: _managedFields,
     resourceVersion: _resourceVersion,
     generation: _generation,
+    namespace: _namespace,
     ...kept
   } = sent;
   const nowUs = parts.nowUs();
@@ -95,11 +97,17 @@ function identity(parts: ServerParts, context: RequestContext, sent: ObjectMeta)
 function requireMatchingNamespace({ resource, namespace }: RequestContext, sent: KubeObject): void {
   const named = sent.metadata.namespace;
   if (named && resource.namespaced && named !== namespace) {
-    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+    throw badRequest(
+      "the namespace of the provided object does not match the namespace sent on the request",
+    );
   }
 }
 
-function generatedName(parts: ServerParts, { resource, namespace }: RequestContext, sent: KubeObject): string {
+function generatedName(
+  parts: ServerParts,
+  { resource, namespace }: RequestContext,
+  sent: KubeObject,
+): string {
   const base = sent.metadata.generateName ?? "";
   if (base === "") {
     throw invalid(resource, "", [required("metadata.name", "name or generateName is required")]);

@@ -14,7 +14,8 @@ export class EventExpiry {
   readonly #timeline: Timeline;
   readonly #actor: ActorRef;
   readonly #store: Store<KubeObject>;
-  #written: { readonly key: string; readonly revision: number; readonly expiresAtUs: number }[] = [];
+  #written: { readonly key: string; readonly revision: number; readonly expiresAtUs: number }[] =
+    [];
 
   constructor(timeline: Timeline, actor: ActorRef, store: Store<KubeObject>) {
     this.#timeline = timeline;
@@ -36,7 +37,9 @@ export class EventExpiry {
   }
 
   #sweep(): void {
-    const firstKept = this.#written.findIndex(({ expiresAtUs }) => expiresAtUs > this.#timeline.nowUs);
+    const firstKept = this.#written.findIndex(
+      ({ expiresAtUs }) => expiresAtUs > this.#timeline.nowUs,
+    );
     const expired = firstKept === -1 ? this.#written : this.#written.slice(0, firstKept);
     this.#written = firstKept === -1 ? [] : this.#written.slice(firstKept);
     for (const { key, revision } of expired) {

@@ -1,10 +1,4 @@
-import {
-  badRequest,
-
-  internalError,
-  invalid,
-  tooLargeResourceVersion,
-} from "../../api/errors.ts";
+import { badRequest, internalError, invalid, tooLargeResourceVersion } from "../../api/errors.ts";
 import { forbiddenField } from "../../api/field-errors.ts";
 import type { KubeObject } from "../../api/objects.ts";
 import { decodeContinueToken, encodeContinueToken } from "./continue-token.ts";
@@ -88,14 +82,28 @@ interface Listing {
   readonly limit: number;
 }
 
-function prepareListing(parts: ServerParts, context: RequestContext, options: ListOptions): Listing {
+function prepareListing(
+  parts: ServerParts,
+  context: RequestContext,
+  options: ListOptions,
+): Listing {
   const { resource, namespace } = context;
-  const selection = parseSelection(resource, namespace, options.labelSelector, options.fieldSelector);
+  const selection = parseSelection(
+    resource,
+    namespace,
+    options.labelSelector,
+    options.fieldSelector,
+  );
   const prefix =
-    resource.namespaced && namespace !== "" ? `${resource.keyPrefix}${namespace}/` : resource.keyPrefix;
+    resource.namespaced && namespace !== ""
+      ? `${resource.keyPrefix}${namespace}/`
+      : resource.keyPrefix;
   const { limit, resourceVersion, resourceVersionMatch } = options;
   if (resourceVersionMatch !== "" && resourceVersion === "" && options.continue === "") {
-    throw invalidOptions("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided");
+    throw invalidOptions(
+      "resourceVersionMatch",
+      "resourceVersionMatch is forbidden unless resourceVersion is provided",
+    );
   }
   if (options.continue !== "") {
     const token = decodeContinueToken(options.continue);
@@ -104,7 +112,8 @@ function prepareListing(parts: ServerParts, context: RequestContext, options: Li
   const asked = parseRevision(resourceVersion, badRequest);
   const current = parts.storage.store.revision;
   if (asked > current) throw tooLargeResourceVersion(asked, current);
-  const isExact = asked > 0 && (resourceVersionMatch === "Exact" || (limit > 0 && resourceVersionMatch === ""));
+  const isExact =
+    asked > 0 && (resourceVersionMatch === "Exact" || (limit > 0 && resourceVersionMatch === ""));
   return { selection, prefix, startKey: prefix, revision: isExact ? asked : 0, limit };
 }
 
@@ -126,7 +135,12 @@ function collect(
     const items = found.length === 0 ? selected : [...found, ...selected];
     const last = page.items.at(-1);
     if (limit === 0 || page.remaining === 0 || last === undefined) {
-      return answer(undefined, { items, revision: page.revision, continue: "", remainingItemCount: undefined });
+      return answer(undefined, {
+        items,
+        revision: page.revision,
+        continue: "",
+        remainingItemCount: undefined,
+      });
     }
     const nextKey = `${last.key}\0`;
     if (items.length < limit) {
@@ -137,7 +151,10 @@ function collect(
     answer(undefined, {
       items,
       revision: page.revision,
-      continue: encodeContinueToken({ revision: page.revision, start: nextKey.slice(prefix.length) }),
+      continue: encodeContinueToken({
+        revision: page.revision,
+        start: nextKey.slice(prefix.length),
+      }),
       remainingItemCount: isFiltered ? undefined : page.remaining,
     });
   });
@@ -175,4 +192,3 @@ function requireWatchListOptions({ sendInitialEvents, resourceVersionMatch }: Wa
 function invalidOptions(field: string, why: string): Error {
   return invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", [forbiddenField(field, why)]);
 }
-

@@ -1,8 +1,8 @@
 import { conflict } from "../../api/errors.ts";
 import type { KubeObject } from "../../api/objects.ts";
-import { rfc3339 } from "../../api/time.ts";
+import { parseRfc3339, rfc3339 } from "../../api/time.ts";
 import { authorize } from "./authorize.ts";
-import { groupResourceOf, subjectOf } from "./resource.ts";
+import { subjectOf } from "./resource.ts";
 import type { DeleteOptions, RequestContext } from "./request.ts";
 import { recordRequest, type ServerParts } from "./server-parts.ts";
 import type { Answer } from "./storage.ts";
@@ -27,6 +27,7 @@ export function removeObject(
 ): void {
   try {
     authorize(context, "delete");
+    parts.admission.admitDelete(context);
   } catch (refusal) {
     return answer(refusal as Error);
   }
@@ -39,8 +40,8 @@ export function removeObject(
     return marked;
   };
   if (context.dryRun) {
-    parts.storage.get(context, (error, object) => {
-      answer(error, object && { object, isGone: true });
+    parts.storage.previewUpdate(context, remove, (error, object) => {
+      answer(error, object && { object, isGone: marked === undefined });
     });
     return;
   }
@@ -54,6 +55,7 @@ export function removeObject(
   });
 }
 
+/** Returns `undefined` when nobody has to let go of the object: then it goes at once. */
 function markedForDeletion(
   parts: ServerParts,
   { resource }: RequestContext,
@@ -61,35 +63,49 @@ function markedForDeletion(
   stored: KubeObject,
 ): KubeObject | undefined {
   const { metadata } = stored;
-  const finalizers = finalizersOf(stored);
+  const isHeld = finalizersOf(stored) > 0;
+  if (metadata.deletionTimestamp !== undefined) return hurriedOn(stored, asked, isHeld);
   const graceSeconds = resource.strategy.gracePeriodSeconds(stored, asked);
-  if (graceSeconds === 0 && finalizers === 0) return undefined;
-  const remaining = metadata.deletionGracePeriodSeconds;
-  // A deletion under way is only ever brought forward.
-  if (metadata.deletionTimestamp !== undefined && remaining !== undefined && remaining <= graceSeconds) {
-    return stored;
-  }
+  if (graceSeconds === 0 && !isHeld) return undefined;
   const deletionTimestamp = rfc3339(parts.nowUs() + graceSeconds * 1_000_000);
-  const generation =
-    metadata.generation === undefined || metadata.deletionTimestamp !== undefined
-      ? {}
-      : { generation: metadata.generation + 1 };
-  const isNamespace = resource.plural === "namespaces";
+  if (resource.plural === "namespaces") {
+    const status = { ...(stored["status"] as object), phase: "Terminating" };
+    return { ...stored, metadata: { ...metadata, deletionTimestamp }, status };
+  }
+  const { generation } = metadata;
   return {
     ...stored,
     metadata: {
       ...metadata,
-      ...generation,
+      ...(generation !== undefined && { generation: generation + 1 }),
       deletionTimestamp,
       deletionGracePeriodSeconds: graceSeconds,
     },
-    ...(isNamespace && { status: { ...(stored["status"] as object), phase: "Terminating" } }),
   };
 }
 
+/** A deletion under way is only ever brought forward, counting from when it began. */
+function hurriedOn(
+  stored: KubeObject,
+  asked: number | undefined,
+  isHeld: boolean,
+): KubeObject | undefined {
+  const { metadata } = stored;
+  const graceSeconds = metadata.deletionGracePeriodSeconds ?? 0;
+  if (graceSeconds === 0) return isHeld ? stored : undefined;
+  const wantedSeconds = asked === undefined ? graceSeconds : asked < 0 ? 1 : asked;
+  if (wantedSeconds >= graceSeconds) return stored;
+  if (wantedSeconds === 0 && !isHeld) return undefined;
+  const dueUs = parseRfc3339(metadata.deletionTimestamp ?? "") ?? 0;
+  const deletionTimestamp = rfc3339(dueUs - (graceSeconds - wantedSeconds) * 1_000_000);
+  const deletionGracePeriodSeconds = wantedSeconds;
+  return { ...stored, metadata: { ...metadata, deletionTimestamp, deletionGracePeriodSeconds } };
+}
+
 /** Namespaces keep theirs in `spec`, so that the namespace controller alone can take it away. */
-function finalizersOf(object: KubeObject): number {
-  const inSpec = (object["spec"] as { readonly finalizers?: readonly string[] } | undefined)?.finalizers;
+export function finalizersOf(object: KubeObject): number {
+  const inSpec = (object["spec"] as { readonly finalizers?: readonly string[] } | undefined)
+    ?.finalizers;
   return (object.metadata.finalizers?.length ?? 0) + (inSpec?.length ?? 0);
 }
 
@@ -99,9 +115,11 @@ function requirePreconditions(
   stored: KubeObject,
 ): void {
   const { uid, resourceVersion } = stored.metadata;
+  // Upstream names the kind here, not the resource.
+  const kind = { group: resource.group, resource: resource.kind };
   if (preconditions?.uid !== undefined && preconditions.uid !== uid) {
     throw conflict(
-      groupResourceOf(resource),
+      kind,
       name,
       `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
     );
@@ -109,7 +127,7 @@ function requirePreconditions(
   const wanted = preconditions?.resourceVersion;
   if (wanted !== undefined && wanted !== resourceVersion) {
     throw conflict(
-      groupResourceOf(resource),
+      kind,
       name,
       `the ResourceVersion in the precondition (${wanted}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`,
     );

@@ -25,7 +25,9 @@ export class ResourceTable {
 
   /** Group/versions in discovery order, the core group first. */
   groupVersions(): readonly { readonly group: string; readonly version: string }[] {
-    const seen = new Map(this.all.map(({ group, version }) => [`${group}/${version}`, { group, version }]));
+    const seen = new Map(
+      this.all.map(({ group, version }) => [`${group}/${version}`, { group, version }]),
+    );
     return [...seen.values()];
   }
 
@@ -34,6 +36,14 @@ export class ResourceTable {
   }
 }
 
-function pathOf({ group, version, plural }: { group: string; version: string; plural: string }): string {
+function pathOf({
+  group,
+  version,
+  plural,
+}: {
+  group: string;
+  version: string;
+  plural: string;
+}): string {
   return `${group}/${version}/${plural}`;
 }

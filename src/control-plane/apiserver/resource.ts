@@ -84,7 +84,7 @@ export const plainStrategy: Strategy = {
   applyDefaults: (object) => object,
   prepareForCreate: (object) => object,
   prepareForUpdate: (object) => object,
-  prepareForStatusUpdate: (object, old) => ({ ...old, status: object["status"] }),
+  prepareForStatusUpdate: (object, old) => ({ ...object, spec: old["spec"] }),
   validate: () => [],
   validateCreate: () => [],
   validateUpdate: () => [],
@@ -93,8 +93,13 @@ export const plainStrategy: Strategy = {
 };
 
 /** `v1`, `apps/v1`. */
-export function apiVersionOf(groupVersion: { readonly group: string; readonly version: string }): string {
-  return groupVersion.group === "" ? groupVersion.version : `${groupVersion.group}/${groupVersion.version}`;
+export function apiVersionOf(groupVersion: {
+  readonly group: string;
+  readonly version: string;
+}): string {
+  return groupVersion.group === ""
+    ? groupVersion.version
+    : `${groupVersion.group}/${groupVersion.version}`;
 }
 
 /** How errors name a kind's collection: group and plural. */
@@ -111,5 +116,7 @@ export function keyOf(resource: Resource, namespace: string, name: string): stri
 
 /** How facts name an object, e.g. `pods/default/my-nginx`. */
 export function subjectOf(resource: Resource, namespace: string, name: string): string {
-  return resource.namespaced ? `${resource.plural}/${namespace}/${name}` : `${resource.plural}/${name}`;
+  return resource.namespaced
+    ? `${resource.plural}/${namespace}/${name}`
+    : `${resource.plural}/${name}`;
 }

@@ -39,7 +39,8 @@ export function parseSelection(
 export function isSelected(resource: Resource, selection: Selection, object: KubeObject): boolean {
   const { metadata } = object;
   if (selection.namespace !== "" && selection.namespace !== metadata.namespace) return false;
-  if (selection.labels !== undefined && !matchesLabels(selection.labels, metadata.labels)) return false;
+  if (selection.labels !== undefined && !matchesLabels(selection.labels, metadata.labels))
+    return false;
   return selection.fields.every(({ field, operator, value }) => {
     const actual = fieldReader(resource, field)?.(object) ?? "";
     return (actual === value) === (operator === "=");

@@ -46,6 +46,15 @@ export class Storage {
     });
   }
 
+  /** What `create` would answer now; nothing is written. */
+  previewCreate(id: ObjectId, object: KubeObject, answer: Answer<KubeObject>): void {
+    this.#find(id, (error, found) => {
+      if (error !== undefined) return answer(error);
+      if (found !== undefined) return answer(alreadyExists(groupResourceOf(id.resource), id.name));
+      answer(undefined, object);
+    });
+  }
+
   /**
    * Reads, changes and writes back, again until nobody wrote in between.
    *
@@ -66,7 +75,8 @@ export class Storage {
       } catch (refusal) {
         return answer(refusal as Error);
       }
-      if (changed !== undefined && equalJson(changed, found.value)) return answer(undefined, found.value);
+      if (changed !== undefined && equalJson(changed, found.value))
+        return answer(undefined, found.value);
       const { key, modRevision } = found;
       const operation =
         changed === undefined
@@ -78,6 +88,24 @@ export class Storage {
         if (!result.succeeded) return this.update(id, change, answer);
         answer(undefined, result.written[0]?.value);
       });
+    });
+  }
+
+  /** What `update` would answer now; nothing is written. */
+  previewUpdate(
+    id: ObjectId,
+    change: (old: KubeObject) => KubeObject | undefined,
+    answer: Answer<KubeObject>,
+  ): void {
+    this.get(id, (error, stored) => {
+      if (error !== undefined || stored === undefined) return answer(error);
+      let changed: KubeObject | undefined;
+      try {
+        changed = change(stored);
+      } catch (refusal) {
+        return answer(refusal as Error);
+      }
+      answer(undefined, changed ?? stored);
     });
   }
 
@@ -96,7 +124,9 @@ export class Storage {
     this.store.range(range, (error, result) => {
       if (error instanceof CompactedError) {
         return answer(
-          expired("The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list."),
+          expired(
+            "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
+          ),
         );
       }
       if (error !== undefined) return answer(internalError(error.message));
@@ -129,17 +159,22 @@ export function stampRevision(object: KubeObject, revision: number): KubeObject 
   return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
 }
 
-/** @throws {ApiError} Conflict, when the client's resourceVersion or uid is not the stored one's. */
+/** @throws {ApiError} Conflict, when the client's uid or resourceVersion is not the stored one's. */
 export function requireCurrent(id: ObjectId, sent: KubeObject, stored: KubeObject): void {
   const { resourceVersion, uid } = sent.metadata;
+  requireUid(id, uid, stored);
   if (resourceVersion && resourceVersion !== stored.metadata.resourceVersion) {
     throw conflict(groupResourceOf(id.resource), id.name);
   }
-  if (uid && uid !== stored.metadata.uid) {
-    throw conflict(
-      groupResourceOf(id.resource),
-      id.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored.metadata.uid}`,
-    );
-  }
+}
+
+/** @throws {ApiError} Conflict, when the client means an object that had this name before. */
+export function requireUid(id: ObjectId, uid: string | undefined, stored: KubeObject): void {
+  if (!uid || uid === stored.metadata.uid) return;
+  const key = keyOf(id.resource, id.namespace, id.name);
+  throw conflict(
+    groupResourceOf(id.resource),
+    id.name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored.metadata.uid}`,
+  );
 }

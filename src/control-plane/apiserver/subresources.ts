@@ -1,6 +1,14 @@
-import { ApiError, conflict, invalid } from "../../api/errors.ts";
+import type { ApiError } from "../../api/errors.ts";
+import { conflict, invalid } from "../../api/errors.ts";
 import { required } from "../../api/field-errors.ts";
-import type { Binding, Eviction, KubeObject, Namespace, Pod, PodCondition } from "../../api/objects.ts";
+import type {
+  Binding,
+  Eviction,
+  KubeObject,
+  Namespace,
+  Pod,
+  PodCondition,
+} from "../../api/objects.ts";
 import { rfc3339 } from "../../api/time.ts";
 import { authorize } from "./authorize.ts";
 import { removeObject } from "./remove.ts";
@@ -37,7 +45,7 @@ export function bindPod(
     const scheduled: PodCondition = {
       type: "PodScheduled",
       status: "True",
-      lastProbeTime: null as unknown as string,
+      lastProbeTime: null,
       lastTransitionTime: rfc3339(parts.nowUs()),
     };
     const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== "PodScheduled");
@@ -111,7 +119,9 @@ function requireBindable(pod: Pod, binding: Binding): void {
     conflict({ group: "", resource: "pods/binding" }, name, why);
   const { uid } = binding.metadata;
   if (uid && uid !== pod.metadata.uid) {
-    throw refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`);
+    throw refuse(
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`,
+    );
   }
   if (pod.metadata.deletionTimestamp !== undefined) {
     throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);

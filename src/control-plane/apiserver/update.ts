@@ -1,10 +1,10 @@
-import { badRequest, forbidden, invalid } from "../../api/errors.ts";
+import { badRequest, invalid } from "../../api/errors.ts";
 import { equalJson } from "../../api/equal-json.ts";
-import { invalidValue } from "../../api/field-errors.ts";
 import type { KubeObject } from "../../api/objects.ts";
 import { validateObjectMetaUpdate } from "../../api/validation/object-meta.ts";
 import { authorize } from "./authorize.ts";
-import { groupResourceOf } from "./resource.ts";
+import { finalizersOf } from "./remove.ts";
+import { subjectOf } from "./resource.ts";
 import type { RequestContext } from "./request.ts";
 import { recordRequest, recordStored, type ServerParts } from "./server-parts.ts";
 import { type Answer, requireCurrent } from "./storage.ts";
@@ -30,35 +30,43 @@ export function updateObject(
     return answer(refusal as Error);
   }
   recordRequest(parts, context, verb);
+  let released: KubeObject | undefined;
   const reconcile = (stored: KubeObject): KubeObject | undefined => {
     const sent = change(stored);
     requireCurrent(context, sent, stored);
-    return reconciled(context, sent, stored);
+    const object = reconciled(context, sent, stored);
+    released = isReleased(object, stored) ? object : undefined;
+    return released === undefined ? object : undefined;
   };
   if (context.dryRun) {
-    parts.storage.get(context, (error, stored) => {
-      if (error !== undefined || stored === undefined) return answer(error);
-      try {
-        answer(undefined, reconcile(stored) ?? stored);
-      } catch (refusal) {
-        answer(refusal as Error);
-      }
+    parts.storage.previewUpdate(context, reconcile, (error, object) => {
+      answer(error, released ?? object);
     });
     return;
   }
   parts.storage.update(context, reconcile, (error, stored) => {
     if (error !== undefined || stored === undefined) return answer(error);
-    recordStored(parts, context, verb, stored);
-    answer(undefined, stored);
+    if (released === undefined) {
+      recordStored(parts, context, verb, stored);
+    } else {
+      const { resource, namespace, name } = context;
+      parts.record("removed", subjectOf(resource, namespace, name), { graceSeconds: 0 });
+    }
+    answer(undefined, released ?? stored);
   });
 }
 
-/** Returns `undefined` when the last finalizer of a deleted object is gone: then it goes too. */
-function reconciled(
-  context: RequestContext,
-  sent: KubeObject,
-  stored: KubeObject,
-): KubeObject | undefined {
+/** Whether the last finalizer of a deleted object is gone: then it goes too. */
+function isReleased({ metadata }: KubeObject, stored: KubeObject): boolean {
+  return (
+    metadata.deletionTimestamp !== undefined &&
+    (metadata.deletionGracePeriodSeconds ?? 0) === 0 &&
+    (stored.metadata.finalizers ?? []).length > 0 &&
+    finalizersOf({ ...stored, metadata }) === 0
+  );
+}
+
+function reconciled(context: RequestContext, sent: KubeObject, stored: KubeObject): KubeObject {
   const { resource, subresource } = context;
   const { strategy } = resource;
   if (sent.metadata.name && sent.metadata.name !== stored.metadata.name) {
@@ -67,36 +75,28 @@ function reconciled(
     );
   }
   if (sent.metadata.namespace && sent.metadata.namespace !== stored.metadata.namespace) {
-    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+    throw badRequest(
+      "the namespace of the provided object does not match the namespace sent on the request",
+    );
   }
+  const wanted = withServerFields(sent, stored);
   const prepared =
     subresource === "status"
-      ? strategy.prepareForStatusUpdate(sent, stored)
-      : strategy.prepareForUpdate(strategy.applyDefaults(withServerFields(sent, stored)), stored);
+      ? strategy.prepareForStatusUpdate(wanted, stored)
+      : strategy.prepareForUpdate(strategy.applyDefaults(wanted), stored);
   const object = withGeneration(context, prepared, stored);
-  if (subresource !== "status") validate(context, object, stored);
-  const { deletionTimestamp, finalizers = [] } = object.metadata;
-  const lostLastFinalizer = (stored.metadata.finalizers ?? []).length > 0 && finalizers.length === 0;
-  const isDone = deletionTimestamp !== undefined && lostLastFinalizer;
-  return isDone && (object.metadata.deletionGracePeriodSeconds ?? 0) === 0 ? undefined : object;
+  validate(context, object, stored);
+  return object;
 }
 
 function validate(context: RequestContext, object: KubeObject, stored: KubeObject): void {
-  const { resource } = context;
-  const added = (object.metadata.finalizers ?? []).filter(
-    (finalizer) => !(stored.metadata.finalizers ?? []).includes(finalizer),
-  );
-  if (stored.metadata.deletionTimestamp !== undefined && added.length > 0) {
-    throw forbidden(
-      groupResourceOf(resource),
-      context.name,
-      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(", ")}}`,
-    );
-  }
+  const { resource, subresource } = context;
+  const { strategy } = resource;
   const causes = [
     ...validateObjectMetaUpdate(object.metadata, stored.metadata),
-    ...resource.strategy.validate(object),
-    ...resource.strategy.validateUpdate(object, stored),
+    ...(subresource === "status"
+      ? []
+      : [...strategy.validate(object), ...strategy.validateUpdate(object, stored)]),
   ];
   if (causes.length > 0) throw invalid(resource, context.name, causes);
 }
@@ -104,11 +104,6 @@ function validate(context: RequestContext, object: KubeObject, stored: KubeObjec
 /** Identity and deletion state come from the store, whatever the client sent. */
 function withServerFields(sent: KubeObject, stored: KubeObject): KubeObject {
   const { metadata } = stored;
-  if (sent.metadata.uid && sent.metadata.uid !== metadata.uid) {
-    throw invalid({ group: "", kind: stored.kind }, metadata.name ?? "", [
-      invalidValue("metadata.uid", sent.metadata.uid, "field is immutable"),
-    ]);
-  }
   const {
     deletionTimestamp: _deletionTimestamp,
     deletionGracePeriodSeconds: _deletionGracePeriodSeconds,
@@ -127,11 +122,17 @@ function withServerFields(sent: KubeObject, stored: KubeObject): KubeObject {
     deletionTimestamp: metadata.deletionTimestamp,
     deletionGracePeriodSeconds: metadata.deletionGracePeriodSeconds,
   };
-  const present = Object.fromEntries(Object.entries(server).filter(([, value]) => value !== undefined));
+  const present = Object.fromEntries(
+    Object.entries(server).filter(([, value]) => value !== undefined),
+  );
   return { ...sent, metadata: { ...kept, ...present } };
 }
 
-function withGeneration(context: RequestContext, object: KubeObject, stored: KubeObject): KubeObject {
+function withGeneration(
+  context: RequestContext,
+  object: KubeObject,
+  stored: KubeObject,
+): KubeObject {
   if (!context.resource.strategy.countsGenerations) return object;
   if (equalJson(object["spec"], stored["spec"])) return object;
   const generation = (stored.metadata.generation ?? 0) + 1;

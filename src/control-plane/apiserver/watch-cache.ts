@@ -93,11 +93,17 @@ export class WatchCache {
   /** Begins a watch; returns how to end it. */
   watch(start: WatchStart, sink: WatchSink): () => void {
     const { selection, afterRevision } = start;
-    const watcher: Watcher = { ...start, afterRevision: Math.max(afterRevision, this.#revision), sink };
+    const watcher: Watcher = {
+      ...start,
+      afterRevision: Math.max(afterRevision, this.#revision),
+      sink,
+    };
     if (afterRevision === 0) {
       this.#sendAll(selection, sink);
     } else if (afterRevision < this.#oldestRevision) {
-      sink.error(expired(`too old resource version: ${afterRevision} (${this.#oldestRevision})`).status);
+      sink.error(
+        expired(`too old resource version: ${afterRevision} (${this.#oldestRevision})`).status,
+      );
       return () => {};
     } else {
       for (const change of this.#history) {
@@ -118,7 +124,9 @@ export class WatchCache {
   }
 
   #sendAll(selection: Selection, sink: WatchSink): void {
-    const selected = [...this.#objects].filter(([, object]) => isSelected(this.#resource, selection, object));
+    const selected = [...this.#objects].filter(([, object]) =>
+      isSelected(this.#resource, selection, object),
+    );
     for (const [, object] of selected.toSorted(([left], [right]) => (left < right ? -1 : 1))) {
       sink.event("ADDED", object);
     }

@@ -106,7 +106,10 @@ export function newEvent(
     apiVersion: "v1",
     kind: "Event",
     metadata: { name: `${subject.name}.${nanoseconds.toString(16)}`, namespace },
-    involvedObject: { ...involved, ...(involvedNamespace !== "" && { namespace: involvedNamespace }) },
+    involvedObject: {
+      ...involved,
+      ...(involvedNamespace !== "" && { namespace: involvedNamespace }),
+    },
     reason: event.reason,
     message: event.message,
     source: { component: from.component, ...(from.host !== "" && { host: from.host }) },
@@ -114,11 +117,11 @@ export function newEvent(
     lastTimestamp: at,
     count: 1,
     type: event.type,
-    eventTime: null as unknown as string,
+    eventTime: null,
     reportingComponent: from.component,
     reportingInstance: from.host,
   };
-  return object as unknown as KubeObject;
+  return object;
 }
 
 function countedUp(stored: KubeObject, nowUs: number): KubeObject {

@@ -45,7 +45,9 @@ function deleteContent(client: ApiClient, namespace: string, done: (error?: Erro
         if (deletes) client.remove({ ...kind, namespace, name: metadata.name ?? "" }, {});
       }
       if (--pending > 0) return;
-      done(left === 0 ? undefined : new Error(`${left} objects are left in namespace ${namespace}`));
+      done(
+        left === 0 ? undefined : new Error(`${left} objects are left in namespace ${namespace}`),
+      );
     });
   }
 }

@@ -43,8 +43,7 @@ function withConditionTaints(object: KubeObject): KubeObject {
   if (spec.unschedulable === true) wanted.push({ key: unschedulable, effect: "NoSchedule" });
   const taints = spec.taints ?? [];
   const kept = taints.filter(
-    (taint) =>
-      !isOfCondition(taint) || wanted.some(({ key }) => key === taint.key),
+    (taint) => !isOfCondition(taint) || wanted.some(({ key }) => key === taint.key),
   );
   const added = wanted.filter(
     ({ key }) => !taints.some((taint) => taint.key === key && taint.effect === "NoSchedule"),

@@ -63,7 +63,11 @@ export class ClusterState {
   }
 
   #count({ requests, requestsNonZero }: PodInfo, nodeName: string, sign: 1 | -1): void {
-    const usage = this.#heldByNode.get(nodeName) ?? { requested: nothing, nonZero: nothing, pods: 0 };
+    const usage = this.#heldByNode.get(nodeName) ?? {
+      requested: nothing,
+      nonZero: nothing,
+      pods: 0,
+    };
     this.#heldByNode.set(nodeName, {
       requested: added(usage.requested, requests, sign),
       nonZero: {

@@ -29,7 +29,9 @@ export interface PodInfo {
 }
 
 /** A refusal is data: the reasons are what people read in `FailedScheduling`. */
-export type Verdict = { readonly fits: true } | { readonly fits: false; readonly reasons: readonly string[] };
+export type Verdict =
+  | { readonly fits: true }
+  | { readonly fits: false; readonly reasons: readonly string[] };
 
 export const fits: Verdict = { fits: true };
 

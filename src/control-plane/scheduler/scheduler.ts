@@ -8,7 +8,14 @@ import { Informer, keyOfObject } from "../client/informer.ts";
 import { ClusterState, podInfoOf } from "./cluster-state.ts";
 import { decide, type Decision } from "./decide.ts";
 import { failureMessage } from "./failure-message.ts";
-import type { BindPlugin, FilterPlugin, PodInfo, Profile, ReservePlugin, ScorePlugin } from "./framework.ts";
+import type {
+  BindPlugin,
+  FilterPlugin,
+  PodInfo,
+  Profile,
+  ReservePlugin,
+  ScorePlugin,
+} from "./framework.ts";
 import { nodeName } from "./plugins/node-name.ts";
 import { nodeResourcesFit } from "./plugins/node-resources-fit.ts";
 import { nodeUnschedulable } from "./plugins/node-unschedulable.ts";
@@ -94,7 +101,8 @@ export class Scheduler {
       return;
     }
     const isOurs = spec.schedulerName === this.#profile.schedulerName;
-    if (isOurs && metadata.deletionTimestamp === undefined) this.#queue.add(key, spec.priority ?? 0);
+    if (isOurs && metadata.deletionTimestamp === undefined)
+      this.#queue.add(key, spec.priority ?? 0);
     else this.#queue.remove(key);
   }
 
@@ -172,7 +180,9 @@ export class Scheduler {
 
   #recordDecision(queued: QueuedPod, decision: Decision, nodes: number): void {
     const { nodeName: chosen, evaluated, feasible, refusals } = decision;
-    const best = feasible.toSorted((left, right) => right.total - left.total).slice(0, scoresInTrace);
+    const best = feasible
+      .toSorted((left, right) => right.total - left.total)
+      .slice(0, scoresInTrace);
     this.#trace.record(
       this.#client.actor,
       this.#client.timeline.nowUs,
@@ -186,7 +196,10 @@ export class Scheduler {
         best: decision.best,
         scores: best.map((node) => `${node.name}=${node.total}`).join(" "),
         plugins: best[0] === undefined ? "" : Object.keys(best[0].byPlugin).join(","),
-        refusals: [...refusals].map(([reason, count]) => `${count} ${reason}`).toSorted().join(", "),
+        refusals: [...refusals]
+          .map(([reason, count]) => `${count} ${reason}`)
+          .toSorted()
+          .join(", "),
       },
     );
   }
@@ -208,7 +221,7 @@ export class Scheduler {
       status: "False",
       reason: "Unschedulable",
       message,
-      lastProbeTime: null as unknown as string,
+      lastProbeTime: null,
       lastTransitionTime: rfc3339(this.#client.timeline.nowUs),
     };
     this.#client.patch({ ...podsPath, namespace, name }, "status", (stored) => {
@@ -219,7 +232,10 @@ export class Scheduler {
       const others = conditions.filter(({ type }) => type !== "PodScheduled");
       const since =
         known?.status === "False" ? { lastTransitionTime: known.lastTransitionTime } : {};
-      return { ...stored, status: { ...status, conditions: [...others, { ...condition, ...since }] } };
+      return {
+        ...stored,
+        status: { ...status, conditions: [...others, { ...condition, ...since }] },
+      };
     });
   }
 }
@@ -228,7 +244,7 @@ export class Scheduler {
 const scoresInTrace = 5;
 
 function keyOf({ pod }: PodInfo): string {
-  return keyOfObject(pod as unknown as KubeObject);
+  return keyOfObject(pod);
 }
 
 function subjectOf(pod: Pod): EventSubject {

@@ -78,7 +78,8 @@ export class SchedulingQueue {
 
   /** The cluster changed: what did not fit may fit now. */
   wakeUnschedulable(): void {
-    for (const pod of [...this.#unschedulable.values()]) this.#wakeUp(pod);
+    // A pod that is woken leaves the map, which a walk over it allows.
+    for (const pod of this.#unschedulable.values()) this.#wakeUp(pod);
   }
 
   #wakeUp(pod: QueuedPod): void {
@@ -132,7 +133,8 @@ function pop(heap: QueuedPod[]): QueuedPod | undefined {
     let child = index * 2 + 1;
     if (child >= heap.length) break;
     const right = child + 1;
-    if (right < heap.length && isBefore(heap[right] as QueuedPod, heap[child] as QueuedPod)) child = right;
+    if (right < heap.length && isBefore(heap[right] as QueuedPod, heap[child] as QueuedPod))
+      child = right;
     if (!isBefore(heap[child] as QueuedPod, last)) break;
     heap[index] = heap[child] as QueuedPod;
     index = child;

@@ -7,7 +7,6 @@ import {
   FutureRevisionError,
   type KeyValue,
   type Operation,
-  prefixEnd,
   type RangeRequest,
   type RangeResult,
   type Store,
@@ -27,7 +26,7 @@ export class MemoryStore<V> implements Store<V> {
   #log: Change<V>[] = [];
   #revision = 1;
   #compactedRevision = 0;
-  #notifying = false;
+  #isNotifying = false;
 
   /**
    * @param stamp Writes a value's revision into it, since only the commit knows the revision.
@@ -70,18 +69,18 @@ export class MemoryStore<V> implements Store<V> {
       ({ key, modRevision }) => (this.#at(key, this.#revision)?.modRevision ?? 0) === modRevision,
     );
     if (!succeeded) return done(undefined, { succeeded, revision: this.#revision, written: [] });
+    invariant(!this.#isNotifying, "a watch handler does not write");
     const revision = this.#revision + 1;
-    const changes = request.then
-      .map((operation) => this.#apply(operation, revision))
-      .filter((change) => change !== undefined);
+    const outcomes = request.then.map((operation) => this.#apply(operation, revision));
+    const changes = outcomes.filter((change) => change !== undefined);
     if (changes.length > 0) this.#revision = revision;
-    this.#notifyAll(changes);
-    const written = changes.map(({ current, previous }) => current ?? previous);
+    this.#notifyAll(changes, revision);
+    const written = outcomes.map((change) => change?.current ?? change?.previous);
     done(undefined, { succeeded, revision: this.#revision, written });
   }
 
   watch(request: WatchRequest<V>): CancelWatch {
-    if (request.afterRevision < this.#compactedRevision) {
+    if (request.afterRevision + 1 < this.#compactedRevision) {
       request.onCompacted(this.#compactedRevision);
       return () => {};
     }
@@ -90,26 +89,33 @@ export class MemoryStore<V> implements Store<V> {
       while (missed[end]?.revision === missed[start]?.revision) end++;
       notify(request, missed.slice(start, end));
     }
-    this.#watchers.add(request);
-    return () => void this.#watchers.delete(request);
+    const { prefix, onChanges } = request;
+    const afterRevision = Math.max(request.afterRevision, this.#revision);
+    const watcher: Watcher<V> = { prefix, afterRevision, onChanges };
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
   }
 
   compact(revision: number, done: Done<void>): void {
     if (revision > this.#revision) return done(new FutureRevisionError());
-    if (revision <= this.#compactedRevision) return done(new CompactedError(this.#compactedRevision));
+    if (revision <= this.#compactedRevision)
+      return done(new CompactedError(this.#compactedRevision));
     this.#compactedRevision = revision;
-    const kept = firstAfter(this.#log, revision);
-    for (const { key } of this.#log.slice(0, kept)) this.#forget(key, revision);
-    this.#log = this.#log.slice(kept);
+    for (const { key } of this.#log.slice(0, firstAfter(this.#log, revision))) {
+      this.#forget(key, revision);
+    }
+    // What happened at the revision itself is still told.
+    this.#log = this.#log.slice(firstAfter(this.#log, revision - 1));
     done(undefined);
   }
 
   /** Watchers hear of a write before its writer does, so a cache fed by a watch is never behind. */
-  #notifyAll(changes: readonly Change<V>[]): void {
-    invariant(!this.#notifying, "a watch handler does not write");
-    this.#notifying = true;
-    for (const watcher of this.#watchers) notify(watcher, changes);
-    this.#notifying = false;
+  #notifyAll(changes: readonly Change<V>[], revision: number): void {
+    this.#isNotifying = true;
+    for (const watcher of this.#watchers) {
+      if (watcher.afterRevision < revision) notify(watcher, changes);
+    }
+    this.#isNotifying = false;
   }
 
   #apply(operation: Operation<V>, revision: number): Change<V> | undefined {
@@ -158,7 +164,8 @@ export class MemoryStore<V> implements Store<V> {
     if (history === undefined) return;
     let oldest = history.length - 1;
     while (oldest > 0 && (history[oldest] as HistoryEntry<V>).revision > revision) oldest--;
-    if (history[oldest]?.value === undefined && (history[oldest]?.revision ?? 0) <= revision) oldest++;
+    if (history[oldest]?.value === undefined && (history[oldest]?.revision ?? 0) <= revision)
+      oldest++;
     history.splice(0, oldest);
     if (history.length > 0) return;
     this.#histories.delete(key);
@@ -175,12 +182,14 @@ interface HistoryEntry<V> {
 /** A key's values since the last compaction, oldest first. */
 type KeyHistory<V> = HistoryEntry<V>[];
 
-type Watcher<V> = Pick<WatchRequest<V>, "prefix" | "onChanges">;
+type Watcher<V> = Pick<WatchRequest<V>, "prefix" | "afterRevision" | "onChanges">;
 
-function notify<V>(watcher: Watcher<V>, changes: readonly Change<V>[]): void {
-  const end = prefixEnd(watcher.prefix);
-  const seen = changes.filter(({ key }) => key >= watcher.prefix && key < end);
-  if (seen.length > 0) watcher.onChanges(seen);
+function notify<V>(
+  { prefix, onChanges }: Pick<Watcher<V>, "prefix" | "onChanges">,
+  changes: readonly Change<V>[],
+): void {
+  const seen = changes.filter(({ key }) => key.startsWith(prefix));
+  if (seen.length > 0) onChanges(seen);
 }
 
 /** Index of the first change after `revision`. */

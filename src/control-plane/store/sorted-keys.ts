@@ -1,6 +1,6 @@
 /** Keys in code-unit order, in sorted runs: a write moves at most one run, a range is a walk. */
 export class SortedKeys {
-  #runs: string[][] = [];
+  readonly #runs: string[][] = [];
   #size = 0;
 
   get size(): number {
@@ -22,10 +22,10 @@ export class SortedKeys {
     if (run.length > runLengthMax) this.#split(index, run);
   }
 
-  /** Removes a key that is there. */
+  /** Removes a key, if it is there. */
   remove(key: string): void {
     const index = this.#runOf(key);
-    const run = this.#runs[index] as string[];
+    const run = this.#runs[index] ?? [];
     const at = lowerBound(run, key);
     if (run[at] !== key) return;
     this.#size--;
@@ -54,7 +54,7 @@ export class SortedKeys {
     let high = this.#runs.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if ((this.#runs[middle] as string[])[0] as string <= key) low = middle;
+      if (((this.#runs[middle] as string[])[0] as string) <= key) low = middle;
       else high = middle - 1;
     }
     return low;

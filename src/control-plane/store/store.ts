@@ -12,7 +12,7 @@ export interface Store<V> {
   transact(request: TransactionRequest<V>, done: Done<TransactionResult<V>>): void;
   /** Changes after `afterRevision`, oldest first, then live ones until cancelled. */
   watch(request: WatchRequest<V>): CancelWatch;
-  /** Forgets what was superseded at or before `revision`. */
+  /** Forgets what was superseded at or before `revision`; watches may begin at it, not before. */
   compact(revision: number, done: Done<void>): void;
 }
 
@@ -111,7 +111,8 @@ export class FutureRevisionError extends Error {
   }
 }
 
-/** The key after every key that starts with `prefix`. */
+/** The key after every key that starts with `prefix`; `""` is what every key starts with. */
 export function prefixEnd(prefix: string): string {
+  if (prefix === "") return "\uFFFF";
   return `${prefix.slice(0, -1)}${String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)}`;
 }

@@ -98,7 +98,11 @@ function statements(script: string): readonly { joint: string; words: readonly s
   const parts = script.split(/(&&|\|\||;|\n)/);
   const found: { joint: string; words: readonly string[] }[] = [];
   for (let index = 0; index < parts.length; index += 2) {
-    const words = (parts[index] ?? "").trim().split(/\s+/).map(unquoted).filter((word) => word !== "");
+    const words = (parts[index] ?? "")
+      .trim()
+      .split(/\s+/)
+      .map(unquoted)
+      .filter((word) => word !== "");
     if (words.length > 0) found.push({ joint: parts[index - 1] ?? ";", words });
   }
   return found;

@@ -27,11 +27,17 @@ export function compileMachine<State extends string, EventType extends string>(
   const table = new Map<State, ReadonlyMap<EventType, State>>();
   for (const state of states) {
     const node = root.states[state];
-    invariant(node !== undefined && Object.keys(node.states).length === 0, `${state} is not nested`);
+    invariant(
+      node !== undefined && Object.keys(node.states).length === 0,
+      `${state} is not nested`,
+    );
     const row = new Map<EventType, State>();
     for (const [event, transitions] of [...root.transitions, ...node.transitions]) {
       const [transition] = transitions;
-      invariant(transitions.length === 1 && transition !== undefined, `one way from ${state} on ${event}`);
+      invariant(
+        transitions.length === 1 && transition !== undefined,
+        `one way from ${state} on ${event}`,
+      );
       invariant(transition.guard === undefined, `no guard from ${state} on ${event}`);
       const target = transition.target?.[0]?.key as State | undefined;
       invariant(target !== undefined, `${event} leads from ${state} to a state`);

@@ -28,7 +28,9 @@ export const containerMachine = setup({
   on: { stop: ".stopped" },
   states: {
     waiting: { on: { start: "checkingImage" } },
-    checkingImage: { on: { imagePresent: "creating", imageMissing: "pulling", pullFailed: "errImagePull" } },
+    checkingImage: {
+      on: { imagePresent: "creating", imageMissing: "pulling", pullFailed: "errImagePull" },
+    },
     pulling: { on: { pulled: "creating", pullFailed: "errImagePull" } },
     errImagePull: { on: { backOff: "imagePullBackOff" } },
     imagePullBackOff: { on: { retry: "checkingImage" } },

@@ -28,7 +28,12 @@ export interface Termination {
 }
 
 export type PullResult =
-  | { readonly ok: true; readonly tookUs: number; readonly waitedUs: number; readonly sizeBytes: number }
+  | {
+      readonly ok: true;
+      readonly tookUs: number;
+      readonly waitedUs: number;
+      readonly sizeBytes: number;
+    }
   | { readonly ok: false; readonly message: string };
 
 /**

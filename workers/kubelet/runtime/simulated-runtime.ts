@@ -132,7 +132,11 @@ export class SimulatedRuntime implements ContainerRuntime {
       const command = given.length > 0 ? given : behaviour.defaultCommand;
       const plan = behaviour.plan(command);
       if (plan.startError !== undefined) {
-        const termination = { exitCode: startErrorCode, reason: "StartError" as const, message: plan.startError };
+        const termination = {
+          exitCode: startErrorCode,
+          reason: "StartError" as const,
+          message: plan.startError,
+        };
         return done(termination);
       }
       container.isRunning = true;
@@ -156,7 +160,11 @@ export class SimulatedRuntime implements ContainerRuntime {
     this.#endAfter(container, process, ends);
   }
 
-  #run(container: RuntimeContainer, plan: ProcessPlan, onExit: (termination: Termination) => void): void {
+  #run(
+    container: RuntimeContainer,
+    plan: ProcessPlan,
+    onExit: (termination: Termination) => void,
+  ): void {
     const process: RunningProcess = { plan, onExit, endsAtUs: Infinity };
     this.#plans.set(container, process);
     if (plan.exit !== undefined) this.#endAfter(container, process, plan.exit);
@@ -180,7 +188,8 @@ export class SimulatedRuntime implements ContainerRuntime {
   /** One port space a pod: who comes second cannot bind, and gives up. */
   #bindPorts(container: RuntimeContainer, plan: ProcessPlan): ProcessPlan {
     const { ports } = container.sandbox;
-    if (plan.listensOn.some((port) => ports.has(port))) return { ...plan, listensOn: [], exit: addressInUse };
+    if (plan.listensOn.some((port) => ports.has(port)))
+      return { ...plan, listensOn: [], exit: addressInUse };
     for (const port of plan.listensOn) ports.set(port, container);
     return plan;
   }

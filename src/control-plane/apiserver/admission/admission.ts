@@ -25,6 +25,8 @@ export interface AdmissionPlugin {
     context: RequestContext,
     view: AdmissionView,
   ) => KubeObject;
+  /** @throws {ApiError} The refusal. */
+  readonly admitDelete?: (context: RequestContext) => void;
 }
 
 /** The plugins in upstream's order. */
@@ -49,5 +51,10 @@ export class AdmissionChain {
         plugin.handles(context) ? plugin.admitCreate(admitted, context, view) : admitted,
       object,
     );
+  }
+
+  /** @throws {ApiError} The first refusal. */
+  admitDelete(context: RequestContext): void {
+    for (const plugin of this.#plugins) if (plugin.handles(context)) plugin.admitDelete?.(context);
   }
 }

@@ -33,7 +33,10 @@ export const serviceAccount: AdmissionPlugin = {
     const mount: VolumeMount = { name: volumeName, readOnly: true, mountPath: tokenMountPath };
     const containers = withTokenMount(spec.containers, mount);
     const initContainers = withTokenMount(spec.initContainers ?? [], mount);
-    if (containers === spec.containers && initContainers.every((c, i) => c === spec.initContainers?.[i])) {
+    if (
+      containers === spec.containers &&
+      initContainers.every((c, i) => c === spec.initContainers?.[i])
+    ) {
       return { ...object, spec };
     }
     return {
@@ -48,7 +51,10 @@ export const serviceAccount: AdmissionPlugin = {
   },
 };
 
-function withTokenMount(containers: readonly Container[], mount: VolumeMount): readonly Container[] {
+function withTokenMount(
+  containers: readonly Container[],
+  mount: VolumeMount,
+): readonly Container[] {
   const needsMount = (container: Container): boolean =>
     !(container.volumeMounts ?? []).some(({ mountPath }) => mountPath === tokenMountPath);
   if (!containers.some(needsMount)) return containers;
@@ -69,7 +75,10 @@ function tokenVolume(name: string): Volume {
         {
           downwardAPI: {
             items: [
-              { path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } },
+              {
+                path: "namespace",
+                fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" },
+              },
             ],
           },
         },

@@ -17,6 +17,8 @@ export const taintNodesByCondition: AdmissionPlugin = {
     const isTainted = taints.some(
       ({ key, effect }) => key === notReadyTaint.key && effect === notReadyTaint.effect,
     );
-    return isTainted ? object : { ...object, spec: { ...spec, taints: [...taints, notReadyTaint] } };
+    return isTainted
+      ? object
+      : { ...object, spec: { ...spec, taints: [...taints, notReadyTaint] } };
   },
 };

@@ -40,10 +40,14 @@ export function decodeBody(
   fieldValidation: string,
 ): DecodedBody {
   const mediaType = mediaTypeOf(contentType);
-  if (mediaType === "application/vnd.kubernetes.protobuf") return decodeProtobufBody(body, expected);
+  if (mediaType === "application/vnd.kubernetes.protobuf")
+    return decodeProtobufBody(body, expected);
   const text = mediaType === "application/yaml" ? yamlToJson(body.toString()) : body.toString();
   const { apiVersion, kind, value } = interpreted(text, expected);
-  requireKind({ apiVersion: apiVersion || expected.apiVersion, kind: kind || expected.kind }, expected);
+  requireKind(
+    { apiVersion: apiVersion || expected.apiVersion, kind: kind || expected.kind },
+    expected,
+  );
   return decodeTyped(value, expected, fieldValidation);
 }
 
@@ -116,7 +120,9 @@ function interpreted(text: string, { kind }: ExpectedKind): ReturnType<typeof in
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const shown = text.length > shownMax ? `${text.slice(0, shownMax)} ...` : text;
-    throw badRequest(`the object provided is unrecognized (must be of type ${kind}): ${error.message} (${shown})`);
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): ${error.message} (${shown})`,
+    );
   }
 }
 
@@ -131,7 +137,9 @@ function requireKind(sent: ExpectedKind, expected: ExpectedKind): void {
   }
   if (sent.kind === expected.kind) return;
   const version = versionOf(sent);
-  throw badRequest(`${sent.kind} in version "${version}" cannot be handled as a ${expected.kind}: converting (${sent.kind}) to (${expected.kind}): unknown conversion`);
+  throw badRequest(
+    `${sent.kind} in version "${version}" cannot be handled as a ${expected.kind}: converting (${sent.kind}) to (${expected.kind}): unknown conversion`,
+  );
 }
 
 function cannotBeHandled(error: unknown, expected: ExpectedKind): unknown {

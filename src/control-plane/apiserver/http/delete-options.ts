@@ -20,10 +20,15 @@ export function readDeleteOptions(
   const sent: Partial<DeleteOptionsBody> =
     body.length === 0
       ? {}
-      : (decodeBody(body, headers["content-type"], { apiVersion: "v1", kind: "DeleteOptions" }, "Ignore")
-          .object as unknown as DeleteOptionsBody);
+      : decodeBody(
+          body,
+          headers["content-type"],
+          { apiVersion: "v1", kind: "DeleteOptions" },
+          "Ignore",
+        ).object;
   const gracePeriodSeconds = sent.gracePeriodSeconds ?? query.integer("gracePeriodSeconds");
-  const propagationPolicy = sent.propagationPolicy ?? (query.text("propagationPolicy") || undefined);
+  const propagationPolicy =
+    sent.propagationPolicy ?? (query.text("propagationPolicy") || undefined);
   if (propagationPolicy !== undefined && !policies.includes(propagationPolicy)) {
     throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", [
       notSupported("propagationPolicy", propagationPolicy, [...policies, "nil"]),

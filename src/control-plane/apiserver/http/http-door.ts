@@ -3,9 +3,22 @@ import { gzipSync } from "node:zlib";
 import { ApiError, forbidden, noSuchResource, unauthorized } from "../../../api/errors.ts";
 import { InvariantError } from "../../../kernel/invariant.ts";
 import type { ApiServer } from "../api-server.ts";
-import { aggregatedDiscovery, groupDocument, groupList, legacyVersions, resourceList } from "./discovery.ts";
+import {
+  aggregatedDiscovery,
+  groupDocument,
+  groupList,
+  legacyVersions,
+  resourceList,
+} from "./discovery.ts";
 import { prettyJson, yamlOf } from "./encode.ts";
-import { commonHeaders, type Headers, type HttpReply, type HttpRequest, jsonType, sendText } from "./exchange.ts";
+import {
+  commonHeaders,
+  type Headers,
+  type HttpReply,
+  type HttpRequest,
+  jsonType,
+  sendText,
+} from "./exchange.ts";
 import { negotiate, negotiateDiscovery } from "./negotiate.ts";
 import { OpenApiDoor } from "./openapi-door.ts";
 import { Query } from "./query.ts";
@@ -99,7 +112,7 @@ export class HttpDoor {
   }
 
   #route(request: HttpRequest, reply: HttpReply): () => void {
-    const [path = "/", search = ""] = splitUrl(request.url);
+    const [path, search] = splitUrl(request.url);
     const query = new Query(search);
     requireUser(request, path);
     const info = requestInfo(path);
@@ -166,7 +179,9 @@ export class HttpDoor {
     const json = JSON.stringify(aggregatedDiscovery(resources, root, version));
     const etag = `"${createHash("sha512").update(json).digest("hex").toUpperCase()}"`;
     const headers = {
-      ...commonHeaders(`application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`),
+      ...commonHeaders(
+        `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+      ),
       etag,
       vary: "Accept",
     };
@@ -179,7 +194,8 @@ export class HttpDoor {
     const [root, ...parts] = path.split("/").filter((part) => part !== "");
     const [group = "", version = ""] = root === "api" ? ["", parts[0]] : parts;
     const isGroup = root === "apis" && parts.length === 1;
-    const isVersion = (root === "api" && parts.length === 1) || (root === "apis" && parts.length === 2);
+    const isVersion =
+      (root === "api" && parts.length === 1) || (root === "apis" && parts.length === 2);
     const body = isGroup
       ? groupDocument(resources, group)
       : isVersion
@@ -191,7 +207,10 @@ export class HttpDoor {
 }
 
 function methodOnPath(method: string): ApiError {
-  return new ApiError("MethodNotAllowed", `the server does not allow this method on the requested resource (${method})`);
+  return new ApiError(
+    "MethodNotAllowed",
+    `the server does not allow this method on the requested resource (${method})`,
+  );
 }
 
 function requireUser({ user, method }: HttpRequest, path: string): void {
@@ -200,7 +219,12 @@ function requireUser({ user, method }: HttpRequest, path: string): void {
   if (isKnown || publicPaths.has(path) || requestInfo(path) !== undefined) return;
   const refusal = forbidden({ group: "", resource: "" }, "", "");
   const verb = method.toLowerCase();
-  throw new ApiError("Forbidden", `forbidden: User "${user.username}" cannot ${verb} path "${path}"`, {}, refusal.code);
+  throw new ApiError(
+    "Forbidden",
+    `forbidden: User "${user.username}" cannot ${verb} path "${path}"`,
+    {},
+    refusal.code,
+  );
 }
 
 function sendJson(
@@ -221,7 +245,9 @@ function formatHeaders({ headers }: HttpRequest): Headers {
 function formatted({ headers }: HttpRequest, query: Query, json: string): string {
   if (negotiateEncoding(headers["accept"]).encoding === "yaml") return yamlOf(json);
   const isForPeople = /^(?:curl|Wget|Mozilla)/.test(headers["user-agent"] ?? "");
-  return query.flag("pretty") || (query.text("pretty") === "" && isForPeople) ? prettyJson(json) : `${json}\n`;
+  return query.flag("pretty") || (query.text("pretty") === "" && isForPeople)
+    ? prettyJson(json)
+    : `${json}\n`;
 }
 
 /** Documents that are no objects are JSON for whoever wants nothing else. */
@@ -244,7 +270,8 @@ function compressing(request: HttpRequest, reply: HttpReply): HttpReply {
   return {
     open: (code, headers) => reply.open(code, headers),
     send: (code, headers, body) => {
-      if (typeof body !== "string" || body.length < gzipBytesMin) return reply.send(code, headers, body);
+      if (typeof body !== "string" || body.length < gzipBytesMin)
+        return reply.send(code, headers, body);
       const gzip = { ...headers, "content-encoding": "gzip", vary: "Accept-Encoding" };
       reply.send(code, gzip, gzipSync(body, { level: 1 }));
     },

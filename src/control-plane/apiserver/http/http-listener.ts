@@ -1,4 +1,8 @@
-import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import {
   createSecureServer,
   type Http2SecureServer,
@@ -9,7 +13,13 @@ import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { requestEntityTooLarge, type ApiError } from "../../../api/errors.ts";
 import type { UserInfo } from "../request.ts";
-import { commonHeaders, type Headers, type HttpReply, type HttpRequest, jsonType } from "./exchange.ts";
+import {
+  commonHeaders,
+  type Headers,
+  type HttpReply,
+  type HttpRequest,
+  jsonType,
+} from "./exchange.ts";
 
 /** The largest body taken. @see kubernetes `apiserver/pkg/server/config.go`: `MaxRequestBodyBytes` */
 const bodyBytesMax = 3 * 1024 * 1024;
@@ -188,13 +198,12 @@ function unreadBytes(response: AnyResponse): number {
     : (response as ServerResponse).writableLength;
 }
 
-function plainHeaders(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): Headers {
+function plainHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Headers {
   const plain: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined && !name.startsWith(":")) plain[name] = Array.isArray(value) ? value.join(", ") : value;
+    if (value !== undefined && !name.startsWith(":"))
+      plain[name] = Array.isArray(value) ? value.join(", ") : value;
   }
   return plain;
 }

@@ -52,7 +52,8 @@ export function negotiateDiscovery(accept: string | undefined): "v2" | "v2beta1"
 
 /** The ranges of an `Accept` header, best first; everything when there is none. */
 export function mediaRanges(accept: string | undefined): readonly MediaRange[] {
-  if (accept === undefined || accept.trim() === "") return [{ type: "*/*", params: {}, quality: 1 }];
+  if (accept === undefined || accept.trim() === "")
+    return [{ type: "*/*", params: {}, quality: 1 }];
   return accept
     .split(",")
     .map(parseRange)

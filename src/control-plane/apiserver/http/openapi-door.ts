@@ -2,7 +2,14 @@ import { openApiV2, openApiV2Protobuf } from "../openapi/openapi-v2.ts";
 import { type OpenApiV3, openApiV3 } from "../openapi/openapi-v3.ts";
 import type { ServedKind } from "../openapi/served-kind.ts";
 import type { ResourceTable } from "../resource-table.ts";
-import { commonHeaders, type Headers, type HttpReply, type HttpRequest, jsonType, sendText } from "./exchange.ts";
+import {
+  commonHeaders,
+  type Headers,
+  type HttpReply,
+  type HttpRequest,
+  jsonType,
+  sendText,
+} from "./exchange.ts";
 import { mediaRanges } from "./negotiate.ts";
 import type { Query } from "./query.ts";
 

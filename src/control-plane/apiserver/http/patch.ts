@@ -20,12 +20,17 @@ const patchTypes = [
  *
  * @throws {ApiError} UnsupportedMediaType, BadRequest; the returned function: Invalid.
  */
-export function readPatch(body: Buffer, contentType: string | undefined): (stored: KubeObject) => unknown {
+export function readPatch(
+  body: Buffer,
+  contentType: string | undefined,
+): (stored: KubeObject) => unknown {
   const mediaType = mediaTypeOf(contentType, patchTypes);
   const patch = parsePatch(body);
   if (mediaType === "application/json-patch+json") return (stored) => jsonPatched(stored, patch);
   if (typeof patch !== "object" || patch === null || Array.isArray(patch)) {
-    throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? "array" : typeof patch} into Go value of type map[string]interface {}`);
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? "array" : typeof patch} into Go value of type map[string]interface {}`,
+    );
   }
   if (mediaType === "application/merge-patch+json") return (stored) => mergePatch(stored, patch);
   return (stored) => strategicallyMerged(stored, patch as Readonly<Record<string, unknown>>);
@@ -41,17 +46,23 @@ function parsePatch(body: Buffer): unknown {
 
 function jsonPatched(stored: KubeObject, patch: unknown): unknown {
   if (!Array.isArray(patch)) {
-    throw badRequest("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+    throw badRequest(
+      "error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch",
+    );
   }
   try {
     // The library changes what it is given in places it replaces whole, so it gets a copy.
-    return jsonPatch.applyPatch(structuredClone(stored), patch as Operation[], true, true, true).newDocument;
+    return jsonPatch.applyPatch(structuredClone(stored), patch as Operation[], true, true, true)
+      .newDocument;
   } catch {
     throw invalidPatch();
   }
 }
 
-function strategicallyMerged(stored: KubeObject, patch: Readonly<Record<string, unknown>>): unknown {
+function strategicallyMerged(
+  stored: KubeObject,
+  patch: Readonly<Record<string, unknown>>,
+): unknown {
   const type = typeOf(stored.apiVersion, stored.kind) as SchemaType;
   try {
     return strategicMergePatch(type, stored, patch);

@@ -32,7 +32,9 @@ export class Query {
     if (value === null || value === "") return undefined;
     if (!/^-?\d+$/.test(value)) {
       const shown = JSON.stringify(value);
-      throw badRequest(`${name}: Invalid value: ${shown}: strconv.ParseInt: parsing ${shown}: invalid syntax`);
+      throw badRequest(
+        `${name}: Invalid value: ${shown}: strconv.ParseInt: parsing ${shown}: invalid syntax`,
+      );
     }
     return Number(value);
   }
@@ -42,7 +44,7 @@ export class Query {
     const values = this.#params.getAll("dryRun").filter((value) => value !== "");
     if (values.some((value) => value !== "All")) {
       throw invalid({ group: "meta.k8s.io", kind: optionsKind }, "", [
-        notSupported("dryRun", values as unknown as string, ["All"]),
+        notSupported("dryRun", values as unknown, ["All"]),
       ]);
     }
     return values.length > 0;

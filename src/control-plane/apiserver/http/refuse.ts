@@ -6,11 +6,16 @@ import { commonHeaders, type HttpReply, jsonType } from "./exchange.ts";
 /** Writes a Status; what is not meant for clients becomes a 500 that names no internals. */
 export function sendError(reply: HttpReply, error: unknown): void {
   if (error instanceof InvariantError) throw error;
-  const refusal = isApiError(error) ? error : internalError(error instanceof Error ? error.message : String(error));
+  const refusal = isApiError(error)
+    ? error
+    : internalError(error instanceof Error ? error.message : String(error));
   const retryAfter = refusal.details?.retryAfterSeconds;
   reply.send(
     refusal.code,
-    { ...commonHeaders(jsonType), ...(retryAfter !== undefined && { "retry-after": String(retryAfter) }) },
+    {
+      ...commonHeaders(jsonType),
+      ...(retryAfter !== undefined && { "retry-after": String(retryAfter) }),
+    },
     `${JSON.stringify(refusal.status)}\n`,
   );
 }

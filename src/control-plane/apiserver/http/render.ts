@@ -16,7 +16,11 @@ export interface RenderOptions {
 }
 
 /** An object as the client asked to see it, in JSON. */
-export function renderObject(resource: Resource, object: KubeObject, options: RenderOptions): string {
+export function renderObject(
+  resource: Resource,
+  object: KubeObject,
+  options: RenderOptions,
+): string {
   const { as, metaVersion } = options.representation;
   if (as === "table") {
     const metadata = { resourceVersion: object.metadata.resourceVersion ?? "" };

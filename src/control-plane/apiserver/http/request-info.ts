@@ -17,7 +17,10 @@ export interface RequestInfo {
  * @see kubernetes `staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go`
  */
 export function requestInfo(path: string): RequestInfo | undefined {
-  const [root, ...rest] = path.split("/").filter((part) => part !== "").map(decodeSegment);
+  const [root, ...rest] = path
+    .split("/")
+    .filter((part) => part !== "")
+    .map(decodeSegment);
   let group = "";
   let parts = rest;
   if (root === "apis") {
@@ -35,7 +38,13 @@ export function requestInfo(path: string): RequestInfo | undefined {
     const [, namespace = "", plural, name = "", ...subresource] = parts;
     const isOfNamespaceItself = plural === undefined || namespaceSubresources.has(plural);
     if (isOfNamespaceItself) {
-      return { ...found, plural: "namespaces", namespace: "", name: namespace, subresource: plural ?? "" };
+      return {
+        ...found,
+        plural: "namespaces",
+        namespace: "",
+        name: namespace,
+        subresource: plural ?? "",
+      };
     }
     return { ...found, plural, namespace, name, subresource: subresource.join("/") };
   }

@@ -6,7 +6,13 @@ import { apiVersionOf, type Resource } from "../resource.ts";
 import { type DecodedBody, decodeBody, decodeTyped, requireFieldValidation } from "./body.ts";
 import { readDeleteOptions } from "./delete-options.ts";
 import { objectJson } from "./encode.ts";
-import { commonHeaders, type Headers, type HttpReply, type HttpRequest, jsonType } from "./exchange.ts";
+import {
+  commonHeaders,
+  type Headers,
+  type HttpReply,
+  type HttpRequest,
+  jsonType,
+} from "./exchange.ts";
 import { methodOnResource, sendError } from "./refuse.ts";
 import { negotiate } from "./negotiate.ts";
 import { readPatch } from "./patch.ts";
@@ -85,7 +91,8 @@ export class ResourceDoor {
     const options = this.#renderOptions(exchange);
     let stream: ReturnType<HttpReply["open"]> | undefined;
     // Opened by the first event at the latest, so that a refusal can still be an error.
-    const opened = (): ReturnType<HttpReply["open"]> => (stream ??= reply.open(200, commonHeaders(jsonType)));
+    const opened = (): ReturnType<HttpReply["open"]> =>
+      (stream ??= reply.open(200, commonHeaders(jsonType)));
     const sink = new WatchStream(resource, options, () => this.#server.nowUs, {
       write: (chunk) => opened().write(chunk),
       end: () => opened().end(),
@@ -186,7 +193,8 @@ export class ResourceDoor {
     const { request, info, resource } = exchange;
     const served = resource.subresources.find(({ name }) => name === info.subresource);
     if (served === undefined) throw noSuchResource();
-    const verb = { GET: "get", POST: "create", PUT: "update", PATCH: "patch" }[request.method] ?? "";
+    const verb =
+      { GET: "get", POST: "create", PUT: "update", PATCH: "patch" }[request.method] ?? "";
     if (!served.verbs.includes(verb)) throw methodOnResource(resource, request.method);
     const context = contextOf(exchange, false, info.subresource);
     switch (info.subresource) {
@@ -227,7 +235,8 @@ export class ResourceDoor {
     warnings: readonly string[],
   ): (error: Error | undefined, object?: KubeObject) => void {
     return (error, object) => {
-      if (error !== undefined || object === undefined) return sendError(exchange.reply, error ?? internalError("no object"));
+      if (error !== undefined || object === undefined)
+        return sendError(exchange.reply, error ?? internalError("no object"));
       const json = renderObject(exchange.resource, object, this.#renderOptions(exchange));
       exchange.send(code, json, warningHeaders(warnings));
     };
@@ -236,7 +245,13 @@ export class ResourceDoor {
   #success(exchange: ResourceExchange): (error: Error | undefined) => void {
     return (error) => {
       if (error !== undefined) return sendError(exchange.reply, error);
-      const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
+      const status = {
+        kind: "Status",
+        apiVersion: "v1",
+        metadata: {},
+        status: "Success",
+        code: 201,
+      };
       exchange.send(201, JSON.stringify(status));
     };
   }
@@ -269,14 +284,19 @@ function clientOf({ headers }: HttpRequest): string {
   return name === "" ? "unknown" : name;
 }
 
-function kindOf(kind: Pick<Resource, "group" | "version" | "kind">): { apiVersion: string; kind: string } {
+function kindOf(kind: Pick<Resource, "group" | "version" | "kind">): {
+  apiVersion: string;
+  kind: string;
+} {
   return { apiVersion: apiVersionOf(kind), kind: kind.kind };
 }
 
 /** One header with all warnings: HTTP/2 and HTTP/1.1 both allow the list form. */
 function warningHeaders(warnings: readonly string[]): Headers {
   if (warnings.length === 0) return {};
-  const values = warnings.map((text) => `299 - "${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`);
+  const values = warnings.map(
+    (text) => `299 - "${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`,
+  );
   return { warning: values.join(", ") };
 }
 

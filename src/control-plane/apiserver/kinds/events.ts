@@ -23,11 +23,13 @@ export const events: Resource = {
     "involvedObject.name": (object) => eventOf(object).involvedObject.name ?? "",
     "involvedObject.uid": (object) => eventOf(object).involvedObject.uid ?? "",
     "involvedObject.apiVersion": (object) => eventOf(object).involvedObject.apiVersion ?? "",
-    "involvedObject.resourceVersion": (object) => eventOf(object).involvedObject.resourceVersion ?? "",
+    "involvedObject.resourceVersion": (object) =>
+      eventOf(object).involvedObject.resourceVersion ?? "",
     "involvedObject.fieldPath": (object) => eventOf(object).involvedObject.fieldPath ?? "",
     reason: (object) => eventOf(object).reason ?? "",
     reportingComponent: (object) => eventOf(object).reportingComponent ?? "",
-    source: (object) => eventOf(object).source?.component || (eventOf(object).reportingComponent ?? ""),
+    source: (object) =>
+      eventOf(object).source?.component || (eventOf(object).reportingComponent ?? ""),
     type: (object) => eventOf(object).type ?? "",
   },
   deletionAnswersObject: false,

@@ -18,7 +18,13 @@ export const namespaces: Resource = {
   verbs: allVerbs.filter((verb) => verb !== "deletecollection"),
   subresources: [
     { name: "finalize", group: "", version: "v1", kind: "Namespace", verbs: ["update"] },
-    { name: "status", group: "", version: "v1", kind: "Namespace", verbs: ["get", "patch", "update"] },
+    {
+      name: "status",
+      group: "",
+      version: "v1",
+      kind: "Namespace",
+      verbs: ["get", "patch", "update"],
+    },
   ],
   keyPrefix: "/registry/namespaces/",
   selectableFields: {
@@ -27,8 +33,8 @@ export const namespaces: Resource = {
   deletionAnswersObject: false,
   strategy: {
     ...plainStrategy,
-    applyDefaults: (object) => defaultNamespace(namespaceOf(object)) as unknown as KubeObject,
-    prepareForCreate: (object) => prepareNamespace(namespaceOf(object)) as unknown as KubeObject,
+    applyDefaults: (object) => defaultNamespace(namespaceOf(object)),
+    prepareForCreate: (object) => prepareNamespace(namespaceOf(object)),
     prepareForUpdate: (object, old) => ({ ...object, spec: old["spec"], status: old["status"] }),
     validate: (object) => validateNamespace(namespaceOf(object)),
   },

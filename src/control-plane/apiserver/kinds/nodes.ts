@@ -26,7 +26,7 @@ export const nodes: Resource = {
   deletionAnswersObject: false,
   strategy: {
     ...plainStrategy,
-    applyDefaults: (object) => defaultNode(nodeOf(object)) as unknown as KubeObject,
+    applyDefaults: (object) => defaultNode(nodeOf(object)),
     prepareForUpdate: (object, old) => ({ ...object, status: old["status"] }),
     validate: (object) => validateNode(nodeOf(object)),
     validateUpdate: (object, old) => validateNodeUpdate(nodeOf(object), nodeOf(old)),

@@ -37,14 +37,15 @@ export const pods: Resource = {
   strategy: {
     ...plainStrategy,
     countsGenerations: true,
-    applyDefaults: (object) => defaultPod(podOf(object)) as unknown as KubeObject,
+    applyDefaults: (object) => defaultPod(podOf(object)),
     prepareForCreate: (object) => ({
       ...object,
       status: { phase: "Pending", qosClass: podQosClass(podOf(object)) },
     }),
     prepareForUpdate: (object, old) => ({ ...object, status: old["status"] }),
     prepareForStatusUpdate: (object, old) => ({
-      ...old,
+      ...object,
+      spec: old["spec"],
       status: { ...podOf(object).status, qosClass: podOf(old).status?.qosClass },
     }),
     validate: (object) => validatePod(podOf(object)),

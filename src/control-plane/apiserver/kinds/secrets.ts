@@ -22,7 +22,7 @@ export const secrets: Resource = {
   deletionAnswersObject: false,
   strategy: {
     ...plainStrategy,
-    applyDefaults: (object) => defaultSecret(secretOf(object)) as unknown as KubeObject,
+    applyDefaults: (object) => defaultSecret(secretOf(object)),
     validate: (object) => validateSecret(secretOf(object)),
     validateUpdate: (object, old) => validateSecretUpdate(secretOf(object), secretOf(old)),
   },

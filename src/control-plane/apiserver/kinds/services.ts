@@ -18,7 +18,13 @@ export const services: Resource = {
   namespaced: true,
   verbs: allVerbs,
   subresources: [
-    { name: "status", group: "", version: "v1", kind: "Service", verbs: ["get", "patch", "update"] },
+    {
+      name: "status",
+      group: "",
+      version: "v1",
+      kind: "Service",
+      verbs: ["get", "patch", "update"],
+    },
   ],
   keyPrefix: "/registry/services/specs/",
   selectableFields: {
@@ -28,7 +34,7 @@ export const services: Resource = {
   deletionAnswersObject: true,
   strategy: {
     ...plainStrategy,
-    applyDefaults: (object) => defaultService(serviceOf(object)) as unknown as KubeObject,
+    applyDefaults: (object) => defaultService(serviceOf(object)),
     prepareForCreate: (object, context) => ({
       ...object,
       spec: withClusterIp(serviceOf(object), allocateClusterIp(serviceOf(object), context)),

@@ -16,9 +16,7 @@ export const taintToleration: FilterPlugin & ScorePlugin = {
     const taint = (node.spec.taints ?? []).find(
       (candidate) => isHard(candidate) && !tolerates(pod.spec.tolerations, candidate),
     );
-    return taint === undefined
-      ? fits
-      : refuses("node(s) had untolerated taint(s)");
+    return taint === undefined ? fits : refuses("node(s) had untolerated taint(s)");
   },
 
   score({ pod }, { node }) {
