@@ -31,6 +31,9 @@ export class Pacer {
   readonly #onFailure: (error: unknown) => void;
   readonly #sprints: Sprint[] = [];
   #speed: number;
+  /** How often the dial was turned. */
+  #turns = 0;
+  #lastInputUs = 0;
   #anchorVirtualUs: number;
   #anchorWallUs: number;
   #wake: () => void = () => {};
@@ -57,16 +60,16 @@ export class Pacer {
     return this.#speed;
   }
 
-  /** From now on; what has passed has passed. */
+  /** From now on; what has passed has passed, and the window under way still ends. */
   setSpeed(speed: number): void {
-    this.#anchor();
+    this.#anchorAt(this.#nowUs());
     this.#speed = speed;
+    this.#turns++;
     this.#wakeUp();
   }
 
   start(): void {
-    this.#anchorVirtualUs = this.#simulation.timeline.nowUs;
-    this.#anchorWallUs = this.#wallClock.nowUs();
+    this.#anchorAt(this.#simulation.timeline.nowUs);
     this.#finished = this.#run().catch(this.#onFailure);
   }
 
@@ -78,10 +81,14 @@ export class Pacer {
     for (const { finish } of this.#sprints.splice(0)) finish(false);
   }
 
-  /** Hands `handle` to `actor` as an input, now; returns the virtual time it was stamped with. */
+  /**
+   * Hands `handle` to `actor` as an input, now; returns the virtual time it was stamped with, which
+   * is never before that of an earlier input.
+   */
   submit(actor: ActorRef, handle: () => void): number {
     // After all that was handled, on every thread, so that a replay sorts it where it was.
-    const atUs = Math.max(this.#virtualNowUs(), this.#simulation.openUs);
+    const atUs = Math.max(this.#nowUs(), this.#simulation.openUs, this.#lastInputUs);
+    this.#lastInputUs = atUs;
     this.#simulation.timeline.input(atUs, actor, handle);
     this.#wakeUp();
     return atUs;
@@ -103,8 +110,7 @@ export class Pacer {
 
   #sprint(us: number, untilSettled: boolean): Promise<boolean> {
     return new Promise((finish) => {
-      const fromUs = Math.max(this.#virtualNowUs(), this.#simulation.timeline.nowUs);
-      this.#sprints.push({ untilUs: fromUs + us, untilSettled, finish });
+      this.#sprints.push({ untilUs: this.#nowUs() + us, untilSettled, finish });
       this.#wakeUp();
     });
   }
@@ -117,7 +123,8 @@ export class Pacer {
         await this.#runSprint(sprint);
         continue;
       }
-      await this.#runSlice(this.#targetUs());
+      const turns = this.#turns;
+      await this.#runSlice(this.#targetUs(), () => turns !== this.#turns);
       const nextUs = this.#simulation.nextDueUs;
       if (this.#stopped) return;
       if (this.#isAwake || this.#virtualNowUs() >= nextUs || this.#speed === Infinity) {
@@ -132,17 +139,18 @@ export class Pacer {
   async #runSprint(sprint: Sprint): Promise<void> {
     const isSettled = (): boolean => sprint.untilSettled && this.#simulation.isSettled;
     if (!isSettled()) await this.#runSlice(sprint.untilUs, isSettled);
-    await this.#wallClock.yieldToIo();
     const settled = isSettled();
-    if (!settled && this.#simulation.timeline.nowUs < sprint.untilUs) return;
-    this.#sprints.shift();
-    this.#anchorVirtualUs = this.#simulation.timeline.nowUs;
-    this.#anchorWallUs = this.#wallClock.nowUs();
-    sprint.finish(settled || !sprint.untilSettled);
+    if (settled || this.#simulation.timeline.nowUs >= sprint.untilUs) {
+      this.#sprints.shift();
+      this.#anchorAt(this.#simulation.timeline.nowUs);
+      sprint.finish(settled || !sprint.untilSettled);
+    }
+    // Whoever waited for the sprint looks at what it came to before time goes on.
+    await this.#wallClock.yieldToIo();
   }
 
   /** Handles what is due until `untilUs`, for as long as sockets can wait. */
-  async #runSlice(untilUs: number, isEnough: () => boolean = () => false): Promise<void> {
+  async #runSlice(untilUs: number, isEnough: () => boolean): Promise<void> {
     const sliceEndUs = this.#wallClock.nowUs() + sliceUsMax;
     await this.#simulation.advanceTo(
       Math.max(untilUs, this.#simulation.timeline.nowUs),
@@ -152,11 +160,20 @@ export class Pacer {
 
   /** How far to go now: to the present, or to an input that was stamped past it during a pause. */
   #targetUs(): number {
-    const { timeline, openUs, nextDueUs } = this.#simulation;
+    const { timeline, nextDueUs } = this.#simulation;
     if (this.#speed === Infinity)
       return nextDueUs === Infinity ? timeline.nowUs : nextDueUs + leapUs;
-    const presentUs = this.#virtualNowUs();
-    return timeline.nextDueUs <= openUs ? Math.max(presentUs, timeline.nextDueUs) : presentUs;
+    return Math.max(this.#virtualNowUs(), this.#lastInputUs);
+  }
+
+  /**
+   * What time it is: the present, or, on a machine that cannot keep up with it, as far as it got.
+   * So nobody waits for it to catch up, and a dial that is turned does what it says at once.
+   */
+  #nowUs(): number {
+    const { timeline, nextDueUs } = this.#simulation;
+    if (timeline.running !== undefined) return timeline.nowUs;
+    return Math.max(timeline.nowUs, Math.min(this.#virtualNowUs(), nextDueUs));
   }
 
   #virtualNowUs(): number {
@@ -165,8 +182,8 @@ export class Pacer {
     return this.#anchorVirtualUs + Math.floor(elapsedUs * this.#speed);
   }
 
-  #anchor(): void {
-    this.#anchorVirtualUs = Math.max(this.#virtualNowUs(), this.#simulation.timeline.nowUs);
+  #anchorAt(virtualUs: number): void {
+    this.#anchorVirtualUs = virtualUs;
     this.#anchorWallUs = this.#wallClock.nowUs();
   }
 

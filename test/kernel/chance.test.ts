@@ -24,7 +24,13 @@ describe("keyed chance", () => {
   });
 
   test("tells seeds apart beyond 32 bits", () => {
-    const seeds = [1, 1 + 2 ** 32, 1 + 2 ** 33, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 1];
+    const seeds = [
+      1,
+      1 + 2 ** 32,
+      1 + 2 ** 33,
+      Number.MAX_SAFE_INTEGER,
+      Number.MAX_SAFE_INTEGER - 1,
+    ];
     const answers = seeds.map((seed) => new Chance(seed).hex("key", 16));
     expect(new Set(answers).size).toBe(seeds.length);
   });
@@ -39,8 +45,10 @@ describe("keyed chance", () => {
         expect(drawn).toBeLessThanOrEqual(min + span);
       }),
     );
-    const drawn = new Set(Array.from({ length: 100 }, (_none, key) => chance.integer(`${key}`, 3, 6)));
-    expect([...drawn].toSorted()).toEqual([3, 4, 5, 6]);
+    const drawn = new Set(
+      Array.from({ length: 100 }, (_none, key) => chance.integer(`${key}`, 3, 6)),
+    );
+    expect(drawn).toEqual(new Set([3, 4, 5, 6]));
   });
 
   test("draws each of ten numbers about as often", () => {

@@ -180,7 +180,10 @@ describe("an input", () => {
   test.each([1, 10, Infinity])(
     "that comes while parts are at work is stamped past their window, at speed %d",
     async (speed) => {
-      const { clock, timeline, part, simulation, pacer, failures } = aPacedRun({ speed, isLate: true });
+      const { clock, timeline, part, simulation, pacer, failures } = aPacedRun({
+        speed,
+        isLate: true,
+      });
       const answered: number[] = [];
       part.timeline.setTimer(kubelet, 50_000, () => {});
       part.timeline.setTimer(kubelet, 90_000_000, () => {});

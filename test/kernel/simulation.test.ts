@@ -72,7 +72,8 @@ describe.each(manners)("a simulation with a part that answers %s", (_manner, isL
     const busy = new TimerPart(timeline, isLate);
     const idle = new TimerPart(timeline, isLate);
     const simulation = new Simulation(timeline, [busy, idle], latencyUs);
-    for (const delayUs of [100, 500_000, 900_000]) busy.timeline.setTimer(kubelet, delayUs, () => {});
+    for (const delayUs of [100, 500_000, 900_000])
+      busy.timeline.setTimer(kubelet, delayUs, () => {});
     idle.receive(500_003, api, kubelet, () => {});
     await simulation.advanceTo(1_000_000);
 
@@ -93,7 +94,8 @@ describe("a simulation", () => {
   test("runs one window for all that is due within one latency", async () => {
     const timeline = new Timeline();
     const simulation = new Simulation(timeline, [], latencyUs);
-    for (const delayUs of [1, 2, latencyUs, latencyUs + 1]) timeline.setTimer(api, delayUs, () => {});
+    for (const delayUs of [1, 2, latencyUs, latencyUs + 1])
+      timeline.setTimer(api, delayUs, () => {});
     await simulation.advanceTo(1_000_000);
 
     expect(simulation.windows).toBe(2);
@@ -171,10 +173,10 @@ describe("a simulation", () => {
 
 describe("one history", () => {
   /** Who waits how long before passing a message on, in turn. */
-  const program = fc.array(
-    fc.record({ actor: fc.nat(4), waitUs: fc.nat(30_000), to: fc.nat(4) }),
-    { minLength: 1, maxLength: 60 },
-  );
+  const program = fc.array(fc.record({ actor: fc.nat(4), waitUs: fc.nat(30_000), to: fc.nat(4) }), {
+    minLength: 1,
+    maxLength: 60,
+  });
   const division = fc.array(fc.nat(2), { minLength: 4, maxLength: 4 });
 
   test("comes of the same actors, wherever they run and however late parts answer", async () => {

@@ -129,8 +129,8 @@ describe("a timeline", () => {
   });
 });
 
-describe("the past", () => {
-  test("is not reached by messages, inputs or timers", () => {
+describe("time", () => {
+  test("past is not reached by messages, inputs or timers", () => {
     const timeline = new Timeline(100);
     const nothing = (): void => {};
 
@@ -140,7 +140,16 @@ describe("the past", () => {
     expect(timeline.pending).toBe(0);
   });
 
-  test("is not gone back to", () => {
+  test("has nothing between its µs", () => {
+    const timeline = new Timeline(100);
+    expect(() => timeline.setTimer(api, 0.5, () => {})).toThrow(
+      "time is whole µs for api-1, not 100.5",
+    );
+    expect(() => timeline.deliver(Number.NaN, etcd, api, () => {})).toThrow(InvariantError);
+    expect(() => timeline.input(Infinity, api, () => {})).toThrow(InvariantError);
+  });
+
+  test("past is not gone back to", () => {
     const timeline = new Timeline(100);
     timeline.moveTo(150);
 
@@ -148,7 +157,7 @@ describe("the past", () => {
     expect(() => timeline.moveTo(149)).toThrow("virtual time never runs backwards");
   });
 
-  test("is not made of what is still due", () => {
+  test("does not jump over what is still due", () => {
     const timeline = new Timeline();
     timeline.setTimer(etcd, 10, () => {});
     timeline.moveTo(10);

@@ -54,6 +54,8 @@ export class TimerPart implements RemotePart {
     const answer = (): void => {
       for (const { atUs, from, to, handle } of outbox) this.#hub.deliver(atUs, from, to, handle);
     };
-    return this.#isLate ? new Promise<void>((resolve) => void setImmediate(resolve)).then(answer) : answer();
+    return this.#isLate
+      ? new Promise<void>((resolve) => void setImmediate(resolve)).then(answer)
+      : answer();
   }
 }

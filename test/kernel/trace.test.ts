@@ -8,7 +8,14 @@ const scheduler: ActorRef = { id: 10, name: "scheduler" };
 const kubelet: ActorRef = { id: 1_000, name: "kubelet:node-1" };
 
 function aFact(change: Partial<Fact> = {}): Fact {
-  return { atUs: 1, actor: "api-1", kind: "stored", subject: "pods/default/web", data: {}, ...change };
+  return {
+    atUs: 1,
+    actor: "api-1",
+    kind: "stored",
+    subject: "pods/default/web",
+    data: {},
+    ...change,
+  };
 }
 
 function record(trace: Trace, actor: ActorRef, { atUs, kind, subject, data }: Fact): void {
@@ -72,16 +79,20 @@ describe("the hash of a trace", () => {
   test("is the same however actors are divided among threads", () => {
     const history = fc.array(fc.record({ actor: fc.nat(5), atUs: fc.nat(100) }));
     fc.assert(
-      fc.property(history, fc.array(fc.nat(2), { minLength: 6, maxLength: 6 }), (facts, threads) => {
-        const whole = new Trace();
-        const divided = [new Trace(), new Trace(), new Trace()];
-        for (const { actor, atUs } of facts) {
-          const ref = { id: actor, name: `actor-${actor}` };
-          record(whole, ref, aFact({ atUs }));
-          record(divided[threads[actor] ?? 0] as Trace, ref, aFact({ atUs }));
-        }
-        expect(combineHashes(divided.map((trace) => trace.hashes()))).toBe(hashOf(whole));
-      }),
+      fc.property(
+        history,
+        fc.array(fc.nat(2), { minLength: 6, maxLength: 6 }),
+        (facts, threads) => {
+          const whole = new Trace();
+          const divided = [new Trace(), new Trace(), new Trace()];
+          for (const { actor, atUs } of facts) {
+            const ref = { id: actor, name: `actor-${actor}` };
+            record(whole, ref, aFact({ atUs }));
+            record(divided[threads[actor] ?? 0] as Trace, ref, aFact({ atUs }));
+          }
+          expect(combineHashes(divided.map((trace) => trace.hashes()))).toBe(hashOf(whole));
+        },
+      ),
     );
   });
 
@@ -103,7 +114,10 @@ describe("the facts of a trace", () => {
     record(trace, api, aFact({ atUs: 1, subject: "pods/default/web", kind: "requested" }));
 
     expect(trace.facts().map(({ atUs }) => atUs)).toEqual([1, 3, 5]);
-    expect(trace.facts("pods/default/web").map(({ kind }) => kind)).toEqual(["requested", "stored"]);
+    expect(trace.facts("pods/default/web").map(({ kind }) => kind)).toEqual([
+      "requested",
+      "stored",
+    ]);
   });
 
   test("are the latest ones, when there are more than are kept", () => {
@@ -124,7 +138,8 @@ describe("the facts of a trace", () => {
   });
 
   test("of the same time read alike, in whatever order other threads handed theirs over", () => {
-    const ofKubelet = (node: string, kind: string): Fact => aFact({ actor: `kubelet:${node}`, kind });
+    const ofKubelet = (node: string, kind: string): Fact =>
+      aFact({ actor: `kubelet:${node}`, kind });
     const read = (kept: readonly Fact[]): readonly string[] => {
       const trace = new Trace();
       for (const fact of kept) trace.keep(fact);
