@@ -17,7 +17,12 @@ type Step =
       readonly compare: "none" | "right" | "wrong" | "absent";
       readonly operations: readonly { readonly type: "put" | "delete"; readonly key: string }[];
     }
-  | { readonly type: "range"; readonly prefix: string; readonly limit: number; readonly back: number }
+  | {
+      readonly type: "range";
+      readonly prefix: string;
+      readonly limit: number;
+      readonly back: number;
+    }
   | { readonly type: "watch"; readonly prefix: string; readonly back: number }
   | { readonly type: "cancel"; readonly watch: number }
   | { readonly type: "compact"; readonly back: number };
@@ -27,25 +32,35 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
-      type: fc.constant("transact"),
-      compare: fc.constantFrom("none", "none", "right", "wrong", "absent"),
+      type: fc.constant("transact" as const),
+      compare: fc.constantFrom(
+        "none" as const,
+        "none" as const,
+        "right" as const,
+        "wrong" as const,
+        "absent" as const,
+      ),
       operations: fc.uniqueArray(
-        fc.record({ type: fc.constantFrom("put", "put", "delete"), key }),
+        fc.record({
+          type: fc.constantFrom("put" as const, "put" as const, "delete" as const),
+          key,
+        }),
         { minLength: 1, maxLength: 3, selector: (operation) => operation.key },
       ),
     }),
   },
-  fc.record({ type: fc.constant("range"), prefix, limit: fc.nat(3), back: fc.nat(8) }),
-  fc.record({ type: fc.constant("watch"), prefix, back: fc.integer({ min: -2, max: 8 }) }),
-  fc.record({ type: fc.constant("cancel"), watch: fc.nat(3) }),
-  fc.record({ type: fc.constant("compact"), back: fc.integer({ min: -1, max: 6 }) }),
-) as fc.Arbitrary<Step>;
+  fc.record({ type: fc.constant("range" as const), prefix, limit: fc.nat(3), back: fc.nat(8) }),
+  fc.record({ type: fc.constant("watch" as const), prefix, back: fc.integer({ min: -2, max: 8 }) }),
+  fc.record({ type: fc.constant("cancel" as const), watch: fc.nat(3) }),
+  fc.record({ type: fc.constant("compact" as const), back: fc.integer({ min: -1, max: 6 }) }),
+);
 
 /** Keeps every state there ever was: what etcd's semantics are, without a thought for cost. */
 class NaiveStore {
   /** By revision; the first is revision 1, of an empty store. */
   readonly states: ReadonlyMap<string, KeyValue<number>>[] = [new Map(), new Map()];
-  readonly changes: { readonly revision: number; readonly text: string; readonly key: string }[] = [];
+  readonly changes: { readonly revision: number; readonly text: string; readonly key: string }[] =
+    [];
   compactedRevision = 0;
 
   get revision(): number {
@@ -74,7 +89,11 @@ class NaiveStore {
         });
       }
       written.push(operation.key);
-      this.changes.push({ revision, key: operation.key, text: `${operation.type} ${operation.key}@${revision}` });
+      this.changes.push({
+        revision,
+        key: operation.key,
+        text: `${operation.type} ${operation.key}@${revision}`,
+      });
     }
     if (written.length > 0) this.states.push(next);
   }
@@ -93,7 +112,11 @@ describe("the memory store", () => {
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         const store = new MemoryStore<number>((value, revision) => value + revision * 1_000);
         const model = new NaiveStore();
-        const watches: { heard: string[]; expected: () => readonly string[]; cancel: () => void }[] = [];
+        const watches: {
+          heard: string[];
+          expected: () => readonly string[];
+          cancel: () => void;
+        }[] = [];
         for (const [index, one] of steps.entries()) {
           play(one, index);
           expect(store.revision).toBe(model.revision);
@@ -104,11 +127,15 @@ describe("the memory store", () => {
           switch (one.type) {
             case "transact": {
               const operations = one.operations.map((operation): Operation<number> =>
-                operation.type === "put" ? { ...operation, type: "put", value: index } : { type: "delete", key: operation.key },
+                operation.type === "put"
+                  ? { ...operation, type: "put", value: index }
+                  : { type: "delete", key: operation.key },
               );
               const first = operations[0] as Operation<number>;
               const current = model.now.get(first.key)?.modRevision ?? 0;
-              const modRevision = { none: current, right: current, wrong: current + 1, absent: 0 }[one.compare];
+              const modRevision = { none: current, right: current, wrong: current + 1, absent: 0 }[
+                one.compare
+              ];
               const compares = one.compare === "none" ? [] : [{ key: first.key, modRevision }];
               const succeeds = modRevision === current;
               if (succeeds) model.apply(operations);
@@ -121,11 +148,17 @@ describe("the memory store", () => {
             }
             case "range": {
               const revision = model.revision + 2 - one.back;
-              const request = { key: one.prefix, rangeEnd: `${one.prefix.slice(0, -1)}0`, limit: one.limit };
+              const request = {
+                key: one.prefix,
+                rangeEnd: `${one.prefix.slice(0, -1)}0`,
+                limit: one.limit,
+              };
               store.range({ ...request, revision: Math.max(revision, 1) }, (error, result) => {
                 const asked = Math.max(revision, 1);
-                if (asked > model.revision) return expect(error).toBeInstanceOf(FutureRevisionError);
-                if (asked < model.compactedRevision) return expect(error).toBeInstanceOf(CompactedError);
+                if (asked > model.revision)
+                  return expect(error).toBeInstanceOf(FutureRevisionError);
+                if (asked < model.compactedRevision)
+                  return expect(error).toBeInstanceOf(CompactedError);
                 const all = model.rangeAt(one.prefix, asked);
                 expect(error).toBeUndefined();
                 expect(result.count).toBe(all.length);
@@ -142,7 +175,11 @@ describe("the memory store", () => {
                 prefix: one.prefix,
                 afterRevision,
                 onChanges: (changes) =>
-                  heard.push(...changes.map(({ type, key: changed, revision }) => `${type} ${changed}@${revision}`)),
+                  heard.push(
+                    ...changes.map(
+                      ({ type, key: changed, revision }) => `${type} ${changed}@${revision}`,
+                    ),
+                  ),
                 onCompacted: (revision) => heard.push(`compacted ${revision}`),
               });
               const compactedAt = model.compactedRevision;
@@ -153,7 +190,9 @@ describe("the memory store", () => {
                     ? [`compacted ${compactedAt}`]
                     : model.changes
                         .filter(({ key: changed }) => changed.startsWith(one.prefix))
-                        .filter(({ revision }) => revision > afterRevision && revision <= endRevision)
+                        .filter(
+                          ({ revision }) => revision > afterRevision && revision <= endRevision,
+                        )
                         .map(({ text }) => text),
                 cancel: () => {
                   cancelWatch();
@@ -168,8 +207,10 @@ describe("the memory store", () => {
             case "compact": {
               const revision = Math.max(model.revision - one.back, 0);
               store.compact(revision, (error) => {
-                if (revision > model.revision) return expect(error).toBeInstanceOf(FutureRevisionError);
-                if (revision <= model.compactedRevision) return expect(error).toBeInstanceOf(CompactedError);
+                if (revision > model.revision)
+                  return expect(error).toBeInstanceOf(FutureRevisionError);
+                if (revision <= model.compactedRevision)
+                  return expect(error).toBeInstanceOf(CompactedError);
                 expect(error).toBeUndefined();
                 model.compactedRevision = revision;
               });

@@ -25,7 +25,10 @@ function value(text: string): Stamped {
   return { text, revision: 0 };
 }
 
-function transact(store: Store<Stamped>, request: TransactionRequest<Stamped>): TransactionResult<Stamped> {
+function transact(
+  store: Store<Stamped>,
+  request: TransactionRequest<Stamped>,
+): TransactionResult<Stamped> {
   return answerOf((done) => store.transact(request, done));
 }
 
@@ -52,7 +55,9 @@ function answerOf<R>(call: (done: (error: Error | undefined, result: R) => void)
   const answers: { readonly error: Error | undefined; readonly result: R }[] = [];
   call((error, result) => void answers.push({ error, result }));
   expect(answers).toHaveLength(1);
-  const [{ error, result }] = answers as [{ readonly error: Error | undefined; readonly result: R }];
+  const [{ error, result }] = answers as [
+    { readonly error: Error | undefined; readonly result: R },
+  ];
   if (error !== undefined) throw error;
   return result;
 }
@@ -68,7 +73,8 @@ function watched(store: Store<Stamped>, prefix: string, afterRevision: number) {
   const cancel = store.watch({
     prefix,
     afterRevision,
-    onChanges: (changes) => calls.push(changes.map(({ type, key, revision }) => `${type} ${key}@${revision}`)),
+    onChanges: (changes) =>
+      calls.push(changes.map(({ type, key, revision }) => `${type} ${key}@${revision}`)),
     onCompacted: (revision) => compacted.push(revision),
   });
   return { calls, compacted, cancel };
@@ -117,7 +123,13 @@ describe("a key", () => {
     put(store, "a", "two");
 
     expect(range(store, { key: "a" }).items).toEqual([
-      { key: "a", value: { text: "two", revision: 4 }, createRevision: 2, modRevision: 4, version: 2 },
+      {
+        key: "a",
+        value: { text: "two", revision: 4 },
+        createRevision: 2,
+        modRevision: 4,
+        version: 2,
+      },
     ]);
   });
 
@@ -143,7 +155,10 @@ describe("a transaction", () => {
     const revision = put(store, "a", "old");
     const compares = [{ key: "a", modRevision: revision }];
 
-    expect(transact(store, { compares, then: [update] })).toMatchObject({ succeeded: true, revision: 3 });
+    expect(transact(store, { compares, then: [update] })).toMatchObject({
+      succeeded: true,
+      revision: 3,
+    });
     expect(textsOf(range(store, { key: "a" }))).toEqual(["new"]);
   });
 
@@ -244,7 +259,9 @@ describe("a range", () => {
   });
 
   test("of a revision that is yet to come is an error", () => {
-    expect(() => range(aFilledStore(), { key: "/pods/a", revision: 7 })).toThrow(FutureRevisionError);
+    expect(() => range(aFilledStore(), { key: "/pods/a", revision: 7 })).toThrow(
+      FutureRevisionError,
+    );
   });
 });
 
@@ -301,7 +318,10 @@ describe("a watch", () => {
     put(store, "a", "new");
     remove(store, "a");
 
-    const texts = changes.map(({ previous, current }) => [previous?.value.text, current?.value.text]);
+    const texts = changes.map(({ previous, current }) => [
+      previous?.value.text,
+      current?.value.text,
+    ]);
     expect(texts).toEqual([
       [undefined, "old"],
       ["old", "new"],

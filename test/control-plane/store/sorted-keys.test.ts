@@ -48,7 +48,8 @@ describe("sorted keys", () => {
   test("stay sorted when there are thousands, added in any order and removed again", () => {
     const keys = new SortedKeys();
     const count = 5_000;
-    const nameOf = (index: number): string => `/registry/pods/default/web-${String(index).padStart(5, "0")}`;
+    const nameOf = (index: number): string =>
+      `/registry/pods/default/web-${String(index).padStart(5, "0")}`;
     for (let index = 0; index < count; index++) keys.add(nameOf((index * 2_111) % count));
     const all = Array.from({ length: count }, (_none, index) => nameOf(index));
     expect([...keys.from("")]).toEqual(all);
