@@ -43,15 +43,23 @@ export const kubeletEvents: Readonly<Record<EventCode, EventWords>> = {
   backOffRestart: warning("BackOff", ({ text }) => text),
   neverPull: warning("ErrImageNeverPull", ({ text }) => text),
   inspectFailed: warning("InspectFailed", ({ text }) => text),
+  networkNotReady: warning("NetworkNotReady", ({ text }) => `network is not ready: ${text}`),
+  failedSandbox: warning(
+    "FailedCreatePodSandBox",
+    ({ text }) => `Failed to create pod sandbox: ${text}`,
+  ),
 };
 
-/** `1.5s`, `250ms`: as Go prints a duration, to the millisecond. */
+/** `1.5s`, `250ms`, `1h0m2s`: as Go prints a duration, cut to the millisecond. */
 function goDuration(us: number): string {
-  const ms = Math.round(us / 1_000);
+  const ms = Math.floor(us / 1_000);
+  if (ms === 0) return "0s";
   if (ms < 1_000) return `${ms}ms`;
   const minutes = Math.floor(ms / 60_000);
-  const seconds = (ms % 60_000) / 1_000;
-  return minutes === 0 ? `${seconds}s` : `${minutes}m${seconds}s`;
+  const seconds = `${(ms % 60_000) / 1_000}s`;
+  if (minutes === 0) return seconds;
+  const hours = Math.floor(minutes / 60);
+  return hours === 0 ? `${minutes}m${seconds}` : `${hours}h${minutes % 60}m${seconds}`;
 }
 
 function normal(reason: string, message: EventWords["message"]): EventWords {

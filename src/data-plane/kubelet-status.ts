@@ -1,4 +1,5 @@
 import type {
+  Container,
   ContainerState,
   ContainerStatus,
   Pod,
@@ -9,7 +10,12 @@ import { rfc3339 } from "../api/time.ts";
 import type { Chance } from "../kernel/chance.ts";
 import { dottedIp } from "../api/ip.ts";
 import { parseImageReference } from "../api/image-reference.ts";
-import { conditionBits, type ContainerState as StateName, type PodPhase } from "./protocol.ts";
+import {
+  conditionBits,
+  type ContainerState as StateName,
+  type PodPhase,
+  unknownTime,
+} from "./protocol.ts";
 import type { RuntimeProfile } from "./runtime-profiles.ts";
 
 /** A pod as its kubelet reported it. */
@@ -18,7 +24,7 @@ export interface PodReport {
   /** See `conditionBits`. */
   readonly conditions: number;
   readonly startedAtUs: number;
-  /** 0 while it has no address. */
+  /** 0 while it has no address of its own. */
   readonly ip: number;
   /** Init containers first, as in the spec. */
   readonly containers: readonly ContainerReport[];
@@ -39,8 +45,10 @@ export interface TerminationReport {
   readonly exitCode: number;
   readonly reason: string;
   readonly message: string;
+  /** `unknownTime` when nobody knows, as for `finishedAtUs`. */
   readonly startedAtUs: number;
   readonly finishedAtUs: number;
+  /** -1 when there is no container to name. */
   readonly serial: number;
 }
 
@@ -67,8 +75,9 @@ export function podStatus(
   const statuses = report.containers.map((container, index) =>
     containerStatus(stored, index, container, surroundings),
   );
-  const podIp = report.ip === 0 ? "" : dottedIp(report.ip);
   const { hostIp } = surroundings;
+  const ownIp = report.ip === 0 ? "" : dottedIp(report.ip);
+  const podIp = stored.spec.hostNetwork ? hostIp : ownIp;
   return {
     ...(stored.metadata.generation !== undefined && {
       observedGeneration: stored.metadata.generation,
@@ -91,7 +100,7 @@ function byName(a: ContainerStatus, b: ContainerStatus): number {
 }
 
 function podConditions(
-  { status }: Pod,
+  { spec, status }: Pod,
   report: PodReport,
   statuses: readonly ContainerStatus[],
   initCount: number,
@@ -100,7 +109,10 @@ function podConditions(
   const old = status?.conditions ?? [];
   const has = (bit: number): boolean => (report.conditions & bit) !== 0;
   const isOver = report.phase === "Succeeded" || report.phase === "Failed";
-  const unready = notReadyReason(statuses.slice(initCount), report.phase);
+  const serving = statuses.filter(
+    (_status, index) => index >= initCount || isSidecar(spec.initContainers?.[index]),
+  );
+  const unready = notReadyReason(serving, report.phase);
   const uninitialized = has(conditionBits.initialized)
     ? report.phase === "Succeeded" && { reason: "PodCompleted" }
     : {
@@ -179,16 +191,16 @@ function containerStatus(
   const { state, restarts, serial, last } = report;
   const reference = parseImageReference(image);
   const isPulled = serial >= 0;
-  const terminated = last && terminatedState(last, idOf(last.serial));
+  const terminated = last && terminatedState(last, last.serial >= 0 ? idOf(last.serial) : "");
   const isRunning = state === "running";
+  const isDone = state === "terminated" && last?.exitCode === 0;
   return {
     name,
     state: stateOf(report, terminated),
     lastState: state === "terminated" || terminated === undefined ? {} : terminated,
-    ready: isInit ? isRunning || (state === "terminated" && last?.exitCode === 0) : isRunning,
+    ready: isInit && !isSidecar(container) ? isDone : isRunning,
     restartCount: restarts,
-    image:
-      isPulled && reference !== undefined && runtime.name !== "docker" ? reference.full : image,
+    image: isPulled && reference !== undefined ? imageName(reference, runtime) : image,
     imageID: isPulled && reference !== undefined ? imageId(reference, runtime, chance) : "",
     ...(isPulled && { containerID: idOf(serial) }),
     started: isRunning,
@@ -208,11 +220,25 @@ function terminatedState(last: TerminationReport, containerID: string): Containe
       exitCode: last.exitCode,
       reason: last.reason,
       ...(last.message !== "" && { message: last.message }),
-      startedAt: rfc3339(last.startedAtUs),
-      finishedAt: rfc3339(last.finishedAtUs),
-      containerID,
+      startedAt: timeOrNull(last.startedAtUs),
+      finishedAt: timeOrNull(last.finishedAtUs),
+      ...(containerID !== "" && { containerID }),
     },
   };
+}
+
+function timeOrNull(us: number): string | null {
+  return us === unknownTime ? null : rfc3339(us);
+}
+
+/** An init container that goes on running. */
+function isSidecar(container: Container | undefined): boolean {
+  return container?.restartPolicy === "Always";
+}
+
+/** Docker leaves out what it takes for granted: `nginx:latest`. */
+function imageName({ full }: { readonly full: string }, { name }: RuntimeProfile): string {
+  return name === "docker" ? full.replace(/^docker\.io\/(?:library\/)?/, "") : full;
 }
 
 function imageId(

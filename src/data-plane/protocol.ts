@@ -71,6 +71,8 @@ export const eventCodes = [
   "backOffRestart",
   "neverPull",
   "inspectFailed",
+  "networkNotReady",
+  "failedSandbox",
 ] as const;
 export type EventCode = (typeof eventCodes)[number];
 
@@ -107,6 +109,9 @@ export interface StepResult {
   /** Facts its kubelets have recorded since they began. */
   readonly factCount: number;
 }
+
+/** In place of a time that nobody knows: `null` in the API. */
+export const unknownTime = -1;
 
 /** A node or pod as its kubelet sees it, for people. */
 export interface Inspection {

@@ -53,7 +53,7 @@ export function threadLink(threadName: string): ShardLink {
  */
 class SupervisedCalls {
   readonly #threadName: string;
-  readonly #pending = new Set<(error: Error) => void>();
+  readonly #pending = new Set<PendingCall>();
   #failure: Error | undefined;
 
   constructor(threadName: string) {
@@ -70,18 +70,28 @@ class SupervisedCalls {
           ),
         );
       }, deadlineMs);
+      const pending = { reject, deadline };
       const settle = (): void => {
         clearTimeout(deadline);
-        this.#pending.delete(reject);
+        this.#pending.delete(pending);
       };
-      this.#pending.add(reject);
+      this.#pending.add(pending);
       call.then(resolve, reject).finally(settle);
     });
   }
 
   fail(error: Error): void {
     this.#failure ??= error;
-    for (const reject of this.#pending) reject(error);
+    for (const { reject, deadline } of this.#pending) {
+      // Nothing else would: the call itself never settles, and a timer keeps the process alive.
+      clearTimeout(deadline);
+      reject(error);
+    }
     this.#pending.clear();
   }
+}
+
+interface PendingCall {
+  readonly reject: (error: Error) => void;
+  readonly deadline: NodeJS.Timeout;
 }

@@ -1,31 +1,20 @@
 import type { KubeletContainer } from "../../src/data-plane/protocol.ts";
-import type { RuntimeContainer } from "./runtime/container-runtime.ts";
-import { compileMachine } from "./machines/compile-machine.ts";
-import { type ContainerEvent, containerMachine } from "./machines/container-machine.ts";
 
-export type ContainerStateName = keyof (typeof containerMachine)["states"];
-
-export const containerTable = compileMachine<ContainerStateName, ContainerEvent["type"]>(
-  containerMachine,
-);
-
-/** One place in a pod, and the containers that fill it one after another. */
+/** One place in a pod as its kubelet reports it: the containers that fill it one after another. */
 export interface ContainerLife {
   /** Over init containers first, then containers. */
   readonly index: number;
   readonly isInit: boolean;
-  spec: KubeletContainer;
-  state: ContainerStateName;
-  /** What the API server was told last; a restart in progress is not told. */
-  shown: ShownState;
-  runtime: RuntimeContainer | undefined;
-  /** Whether the runtime was asked to start it and has not answered yet. */
-  isStarting: boolean;
-  serial: number;
-  restarts: number;
-  startedAtUs: number;
-  last: LastTermination | undefined;
-  pullFailures: number;
+  /** What the container is made from. */
+  readonly spec: KubeletContainer;
+  /** What the API server is told; a restart in progress is not told. */
+  readonly shown: ShownState;
+  /** Counts the containers made for this place; -1 before the first. */
+  readonly serial: number;
+  readonly restarts: number;
+  /** µs; 0 before the first start. */
+  readonly startedAtUs: number;
+  readonly last: LastTermination | undefined;
 }
 
 export type ShownState =
@@ -37,29 +26,9 @@ export interface LastTermination {
   readonly exitCode: number;
   readonly reason: string;
   readonly message: string;
+  /** µs; `unknownTime` when nobody knows, as for `finishedAtUs`. */
   readonly startedAtUs: number;
   readonly finishedAtUs: number;
+  /** -1 when there is no container to name. */
   readonly serial: number;
-}
-
-export function newContainerLife(
-  spec: KubeletContainer,
-  index: number,
-  isInit: boolean,
-  waitingReason: string,
-): ContainerLife {
-  return {
-    index,
-    isInit,
-    spec,
-    state: containerTable.initial,
-    shown: { name: "waiting", reason: waitingReason, message: "" },
-    runtime: undefined,
-    isStarting: false,
-    serial: 0,
-    restarts: 0,
-    startedAtUs: 0,
-    last: undefined,
-    pullFailures: 0,
-  };
 }

@@ -51,7 +51,10 @@ class KubeletHost implements KubeletShard {
     for (let index = 0; index < inbox.length; index++) this.#deliver(inbox, index);
     // The inbox is read: its buffer carries the answers home.
     this.#outbox = inbox.clear();
+    this.#timeline.seal(0);
     this.#timeline.runBefore(endUs);
+    // What the hub sends from now on is due later: that is what the lookahead promises.
+    this.#timeline.seal(endUs);
     const { nextDueUs, isSettled } = this.#timeline;
     return { outbox: this.#outbox, nextDueUs, isSettled, factCount: this.#trace.count };
   }

@@ -16,9 +16,10 @@ import { runtimeProfiles } from "../../src/data-plane/runtime-profiles.ts";
 import type { Chance } from "../../src/kernel/chance.ts";
 import type { ActorRef, Timeline } from "../../src/kernel/timeline.ts";
 import type { FactData, Trace } from "../../src/kernel/trace.ts";
+import type { EventDetail } from "./container-worker.ts";
 import { nodeMachine } from "./machines/node-machine.ts";
-import { podConditionBits, podPhase } from "./pod-phase.ts";
-import { type EventDetail, type PodSurroundings, PodWorker } from "./pod-worker.ts";
+import { podConditionBits } from "./pod-phase.ts";
+import { type PodSurroundings, PodWorker } from "./pod-worker.ts";
 import { PodAddresses } from "./runtime/pod-addresses.ts";
 import { SimulatedRuntime } from "./runtime/simulated-runtime.ts";
 
@@ -26,6 +27,9 @@ import { SimulatedRuntime } from "./runtime/simulated-runtime.ts";
 const leaseIntervalUs = 10_000_000;
 /** @see the same: `NodeStatusReportFrequency` */
 const statusIntervalUs = 300_000_000;
+
+const networkNotReady =
+  "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized";
 
 /** What a kubelet shares with the other kubelets of its shard. */
 export interface KubeletContext {
@@ -44,8 +48,9 @@ export class Kubelet {
   readonly #context: KubeletContext;
   readonly #node: Actor<typeof nodeMachine>;
   readonly #pods = new Map<number, PodWorker>();
-  #runtime: SimulatedRuntime | undefined;
-  #surroundings: PodSurroundings | undefined;
+  readonly #runtime: SimulatedRuntime;
+  readonly #surroundings: PodSurroundings;
+  #hasNetwork = false;
   #hasHeartbeats = false;
 
   constructor(config: NodeConfig, context: KubeletContext) {
@@ -62,6 +67,8 @@ export class Kubelet {
         reportNotReady: () => this.#reportStatusOfNode(false),
       },
     });
+    this.#runtime = this.#createRuntime();
+    this.#surroundings = this.#createSurroundings();
   }
 
   start(): void {
@@ -71,14 +78,15 @@ export class Kubelet {
 
   nodeSeen(podCidr: string): void {
     this.#node.send({ type: "registered" });
-    if (podCidr === "" || this.#runtime !== undefined) return;
-    this.#runtime = this.#createRuntime(podCidr);
-    this.#surroundings = this.#createSurroundings(this.#runtime);
+    if (podCidr === "" || this.#hasNetwork) return;
+    this.#hasNetwork = true;
+    this.#runtime.joinNetwork(new PodAddresses(podCidr));
     this.#node.send({ type: "networkReady" });
+    for (const worker of this.#pods.values()) worker.networkReady();
   }
 
   podSeen(handle: number, identity: PodIdentity, spec: KubeletPodSpec): void {
-    if (this.#surroundings === undefined || this.#pods.has(handle)) return;
+    if (this.#pods.has(handle)) return;
     const worker = new PodWorker(handle, identity, spec, this.#surroundings);
     this.#pods.set(handle, worker);
     this.#surroundings.record(worker, "podSeen", { uid: identity.uid });
@@ -96,8 +104,8 @@ export class Kubelet {
   podGone(handle: number): void {
     const worker = this.#pods.get(handle);
     if (worker === undefined) return;
-    const { terminationGracePeriodSeconds } = worker.spec;
-    worker.delete(worker.isBeingDeleted ? 0 : terminationGracePeriodSeconds, true);
+    // That the object is gone gives its containers no less time to stop.
+    worker.delete(worker.graceSeconds ?? worker.spec.terminationGracePeriodSeconds, true);
   }
 
   inspect(): Inspection {
@@ -168,22 +176,17 @@ export class Kubelet {
   #reportStatusOfNode(isReady: boolean): void {
     const outbox = this.#context.outbox();
     const reason = outbox.addText(isReady ? "KubeletReady" : "KubeletNotReady");
-    const message = outbox.addText(
-      isReady
-        ? "kubelet is posting ready status"
-        : "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized",
-    );
+    const message = outbox.addText(isReady ? "kubelet is posting ready status" : networkNotReady);
     this.#report(reports.nodeStatus, noPod, [isReady ? 1 : 0, reason, message]);
   }
 
-  #createRuntime(podCidr: string): SimulatedRuntime {
+  #createRuntime(): SimulatedRuntime {
     const profile = runtimeProfiles[this.#config.runtime];
     return new SimulatedRuntime({
       actor: this.actor,
       timeline: this.#context.timeline,
       chance: this.#context.chance,
       profile,
-      addresses: new PodAddresses(podCidr),
       absentImages: new Set(this.#config.absentImages),
       onCall: ({ namespace, name }, call, target, tookUs) => {
         const data = { runtime: profile.name, call, target, tookUs };
@@ -192,13 +195,18 @@ export class Kubelet {
     });
   }
 
-  #createSurroundings(runtime: SimulatedRuntime): PodSurroundings {
+  #createSurroundings(): PodSurroundings {
     const { timeline } = this.#context;
     const { actor } = this;
+    const networkProblem = (): string | undefined =>
+      this.#hasNetwork ? undefined : networkNotReady;
     return {
-      runtime,
+      runtime: this.#runtime,
       get nowUs() {
         return timeline.nowUs;
+      },
+      get networkProblem() {
+        return networkProblem();
       },
       after: (delayUs, act) => timeline.setTimer(actor, delayUs, act),
       reportStatus: (worker) => this.#reportStatusOfPod(worker),
@@ -206,21 +214,19 @@ export class Kubelet {
         this.#pods.delete(worker.handle);
         if (!worker.isForced) this.#report(reports.removePod, worker.handle);
       },
-      event: (worker, code, detail) => this.#event(code, worker.handle, detail ?? {}),
+      event: (worker, code, detail) => this.#event(code, worker.handle, detail),
       record: ({ identity: { namespace, name } }, kind, data) =>
         this.#record(kind, `pods/${namespace}/${name}`, data),
     };
   }
 
   #reportStatusOfPod(worker: PodWorker): void {
-    const { containers, sandbox, spec, isBeingDeleted } = worker;
-    const phase = podPhase(containers, spec.restartPolicy, isBeingDeleted);
-    const bits = podConditionBits(containers, sandbox !== undefined, phase);
+    const { containers, phase, hasSandbox, ip } = worker;
     this.#report(reports.podStatus, worker.handle, [
       podPhases.indexOf(phase),
-      bits,
+      podConditionBits(containers, hasSandbox, phase),
       worker.acceptedAtUs,
-      sandbox?.ip ?? 0,
+      ip,
       containers.length,
     ]);
     const outbox = this.#context.outbox();
@@ -234,7 +240,7 @@ export class Kubelet {
         outbox.addText(message),
         restarts,
         startedAtUs,
-        serial - 1,
+        serial,
         last === undefined ? 0 : 1,
       ]);
       if (last === undefined) continue;

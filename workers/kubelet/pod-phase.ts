@@ -1,28 +1,39 @@
 import { conditionBits, type PodPhase } from "../../src/data-plane/protocol.ts";
 import type { ContainerLife } from "./container-life.ts";
 
+export type RestartPolicy = "Always" | "OnFailure" | "Never";
+
 /**
  * A pod's phase from its containers.
  *
+ * @param isEnding Whether no container is started again, whatever the restart policy.
  * @see kubernetes `pkg/kubelet/kubelet_pods.go`, `getPhase`
  */
 export function podPhase(
   containers: readonly ContainerLife[],
-  restartPolicy: "Always" | "OnFailure" | "Never",
-  isBeingDeleted: boolean,
+  restartPolicy: RestartPolicy,
+  isEnding: boolean,
 ): PodPhase {
-  const init = containers.filter(({ isInit }) => isInit);
+  const init = containers.filter(({ isInit, spec }) => isInit && !spec.isSidecar);
   if (init.some((life) => hasFailedForGood(life, restartPolicy))) return "Failed";
-  if (init.some((life) => !hasInitialized(life))) return "Pending";
+  if (init.some((life) => isAtFirst(life) || life.shown.name === "running")) return "Pending";
+  const serving = containers.filter(isServing);
+  if (serving.some(isAtFirst)) return "Pending";
+  if (serving.some(({ shown }) => shown.name === "running")) return "Running";
   const main = containers.filter(({ isInit }) => !isInit);
-  if (main.some(({ shown }) => shown.name === "running")) return "Running";
-  if (main.some(({ shown, last }) => shown.name === "waiting" && last === undefined))
-    return "Pending";
-  const failed = main.some(({ last }) => last?.exitCode !== 0);
-  if (isBeingDeleted) return failed ? "Failed" : "Succeeded";
-  if (restartPolicy === "Always") return "Running";
-  if (!failed) return "Succeeded";
-  return restartPolicy === "Never" ? "Failed" : "Running";
+  if (!isEnding && main.some((life) => isRestarted(life, restartPolicy))) return "Running";
+  return main.every(hasSucceeded) ? "Succeeded" : "Failed";
+}
+
+/** Whether a container of a pod is started again after it ended. */
+export function isRestarted(
+  { isInit, spec, last }: Pick<ContainerLife, "isInit" | "spec" | "last">,
+  restartPolicy: RestartPolicy,
+): boolean {
+  if (spec.isSidecar) return true;
+  const hasFailed = last?.exitCode !== 0;
+  if (isInit) return hasFailed && restartPolicy !== "Never";
+  return restartPolicy === "Always" || (restartPolicy === "OnFailure" && hasFailed);
 }
 
 export function podConditionBits(
@@ -30,10 +41,10 @@ export function podConditionBits(
   hasSandbox: boolean,
   phase: PodPhase,
 ): number {
-  const main = containers.filter(({ isInit }) => !isInit);
-  const isInitialized = containers.every((life) => !life.isInit || hasInitialized(life));
+  const isInitialized = isPodInitialized(containers);
   const isOver = phase === "Succeeded" || phase === "Failed";
-  const isReady = isInitialized && !isOver && main.every(({ shown }) => shown.name === "running");
+  const isServed = containers.filter(isServing).every(({ shown }) => shown.name === "running");
+  const isReady = isInitialized && !isOver && isServed;
   return (
     (hasSandbox ? conditionBits.podReadyToStartContainers : 0) |
     (isInitialized ? conditionBits.initialized : 0) |
@@ -42,13 +53,35 @@ export function podConditionBits(
   );
 }
 
+/** @see kubernetes `pkg/kubelet/status/generate.go`, `GeneratePodInitializedCondition` */
+export function isPodInitialized(containers: readonly ContainerLife[]): boolean {
+  return hasStarted(containers) || containers.every((life) => !life.isInit || hasInitialized(life));
+}
+
 /** An init container is done when it ended well; a sidecar when it runs. */
-export function hasInitialized({ spec, shown, last }: ContainerLife): boolean {
-  if (spec.isSidecar) return shown.name === "running";
+export function hasInitialized(life: ContainerLife): boolean {
+  return life.spec.isSidecar ? life.shown.name === "running" : hasSucceeded(life);
+}
+
+/** A container or a sidecar: what makes up a pod that runs. */
+function isServing({ isInit, spec }: ContainerLife): boolean {
+  return !isInit || spec.isSidecar;
+}
+
+function hasSucceeded({ shown, last }: ContainerLife): boolean {
   return shown.name === "terminated" && last?.exitCode === 0;
 }
 
-function hasFailedForGood(life: ContainerLife, restartPolicy: string): boolean {
-  const isFailed = life.shown.name === "terminated" && life.last?.exitCode !== 0;
-  return isFailed && restartPolicy === "Never" && !life.spec.isSidecar;
+/** Whether a container that is no init container ever started. */
+function hasStarted(containers: readonly ContainerLife[]): boolean {
+  return containers.some((life) => !life.isInit && !isAtFirst(life));
+}
+
+/** Waits for its first start. */
+function isAtFirst({ shown, last }: ContainerLife): boolean {
+  return shown.name === "waiting" && last === undefined;
+}
+
+function hasFailedForGood(life: ContainerLife, restartPolicy: RestartPolicy): boolean {
+  return life.last !== undefined && life.last.exitCode !== 0 && !isRestarted(life, restartPolicy);
 }

@@ -1,14 +1,20 @@
-import type { EventCode, KubeletPodSpec, PodIdentity } from "../../src/data-plane/protocol.ts";
-import { parseImageReference } from "../../src/api/image-reference.ts";
+import type {
+  EventCode,
+  KubeletPodSpec,
+  PodIdentity,
+  PodPhase,
+} from "../../src/data-plane/protocol.ts";
 import type { TimerHandle } from "../../src/kernel/timeline.ts";
 import type { FactData } from "../../src/kernel/trace.ts";
-import { crashBackoffResetUs, crashBackoffUs, pullBackoffUs } from "./back-off.ts";
-import { type ContainerLife, containerTable, newContainerLife } from "./container-life.ts";
+import {
+  type ContainerSurroundings,
+  ContainerWorker,
+  type EventDetail,
+} from "./container-worker.ts";
 import { compileMachine } from "./machines/compile-machine.ts";
-import type { ContainerEvent } from "./machines/container-machine.ts";
 import { type PodEvent, podMachine } from "./machines/pod-machine.ts";
-import { hasInitialized } from "./pod-phase.ts";
-import type { ContainerRuntime, Sandbox, Termination } from "./runtime/container-runtime.ts";
+import { hasInitialized, isPodInitialized, isRestarted, podPhase } from "./pod-phase.ts";
+import type { ContainerRuntime, Sandbox } from "./runtime/container-runtime.ts";
 
 export type PodStateName = keyof (typeof podMachine)["states"];
 
@@ -18,26 +24,20 @@ export const podTable = compileMachine<PodStateName, PodEvent["type"]>(podMachin
 export interface PodSurroundings {
   readonly runtime: ContainerRuntime;
   readonly nowUs: number;
+  /** Why the node has no pod network yet; absent when it has one. */
+  readonly networkProblem: string | undefined;
   after(delayUs: number, act: () => void): TimerHandle;
   /** Tells the API server how the pod is. */
   reportStatus(worker: PodWorker): void;
   /** The containers are stopped and the sandbox is gone. */
   reportRemoved(worker: PodWorker): void;
-  event(worker: PodWorker, code: EventCode, detail?: EventDetail): void;
+  event(worker: PodWorker, code: EventCode, detail: EventDetail): void;
   record(worker: PodWorker, kind: string, data: FactData): void;
 }
 
-export interface EventDetail {
-  readonly container?: ContainerLife;
-  readonly text?: string;
-  readonly tookUs?: number;
-  readonly waitedUs?: number;
-  readonly bytes?: number;
-}
-
 /**
- * Leads one pod through its life. The machines say what may follow what; this class does what is to
- * be done on the way, through the runtime.
+ * Leads one pod through its life: its sandbox, the order of its containers, its end. The machine
+ * says what may follow what; this class does what is to be done on the way, through the runtime.
  *
  * @see kubernetes `pkg/kubelet/pod_workers.go`, `pkg/kubelet/kuberuntime/kuberuntime_manager.go`
  */
@@ -46,12 +46,17 @@ export class PodWorker {
   readonly handle: number;
   readonly identity: PodIdentity;
   readonly acceptedAtUs: number;
+  readonly containers: readonly ContainerWorker[];
   readonly #surroundings: PodSurroundings;
   #spec: KubeletPodSpec;
   #state: PodStateName = podTable.initial;
-  readonly #containers: readonly ContainerLife[];
   #sandbox: Sandbox | undefined;
-  #deletion: { graceSeconds: number; readonly isForced: boolean } | undefined;
+  /** Stays after the sandbox is gone, for the pod's status keeps it. */
+  #ip = 0;
+  /** Whether the runtime makes or stops the sandbox and has not answered yet. */
+  #isSandboxBusy = false;
+  #deletion: { readonly graceSeconds: number; readonly isForced: boolean } | undefined;
+  #isRunning = false;
   #isDirty = false;
 
   constructor(
@@ -65,15 +70,13 @@ export class PodWorker {
     this.#spec = spec;
     this.#surroundings = surroundings;
     this.acceptedAtUs = surroundings.nowUs;
-    const reason = spec.initContainers.length > 0 ? "PodInitializing" : "ContainerCreating";
-    this.#containers = [
-      ...spec.initContainers.map((container, index) =>
-        newContainerLife(container, index, true, reason),
-      ),
-      ...spec.containers.map((container, index) =>
-        newContainerLife(container, spec.initContainers.length + index, false, reason),
-      ),
-    ];
+    const initCount = spec.initContainers.length;
+    const waitingReason = initCount > 0 ? "PodInitializing" : "ContainerCreating";
+    const pod = this.#containerSurroundings();
+    this.containers = [...spec.initContainers, ...spec.containers].map(
+      (container, index) =>
+        new ContainerWorker(container, { index, isInit: index < initCount, waitingReason }, pod),
+    );
   }
 
   get state(): PodStateName {
@@ -84,322 +87,179 @@ export class PodWorker {
     return this.#spec;
   }
 
-  get containers(): readonly ContainerLife[] {
-    return this.#containers;
+  get phase(): PodPhase {
+    const phase = podPhase(this.containers, this.#spec.restartPolicy, this.#deletion !== undefined);
+    const isOver = phase === "Succeeded" || phase === "Failed";
+    // A pod that goes has failed if it did nothing else. @see status_manager.go: `TerminatePod`
+    return this.#state === "removed" && !isOver ? "Failed" : phase;
   }
 
-  get sandbox(): Sandbox | undefined {
-    return this.#sandbox;
+  /** Address in the pod network as a number; 0 for none. */
+  get ip(): number {
+    return this.#ip;
   }
 
-  get isBeingDeleted(): boolean {
-    return this.#deletion !== undefined;
+  get hasSandbox(): boolean {
+    return this.#sandbox !== undefined;
   }
 
-  start(): void {
-    const { runtime } = this.#surroundings;
-    this.#record("containersWorkedOut", {
-      count: this.#spec.containers.length,
-      containers: this.#spec.containers.map(({ name, image }) => `${name}=${image}`).join(" "),
-      initContainers: this.#spec.initContainers
-        .map(({ name, image }) => `${name}=${image}`)
-        .join(" "),
-    });
-    this.#move("admitted");
-    this.#changed();
-    runtime.runPodSandbox(this.identity, this.#spec.hostNetwork, (sandbox) => {
-      if (sandbox === undefined) return;
-      this.#sandbox = sandbox;
-      // Deleted meanwhile: the sandbox that came too late is taken down again.
-      if (this.#state === "stopping") return this.#stopSandbox();
-      this.#move("sandboxReady");
-      this.#startNext();
-      this.#flush();
-    });
-    this.#flush();
+  /** How long its containers were given to stop, s; absent when they may run. */
+  get graceSeconds(): number | undefined {
+    return this.#deletion?.graceSeconds;
   }
 
-  /** New images for containers that run: each is stopped and started again with the new one. */
-  updateSpec(spec: KubeletPodSpec): void {
-    this.#spec = spec;
-    const specs = [...spec.initContainers, ...spec.containers];
-    for (const life of this.#containers) {
-      const wanted = specs[life.index];
-      if (wanted === undefined || wanted.image === life.spec.image) continue;
-      life.spec = wanted;
-      if (life.state !== "running" || life.runtime === undefined) continue;
-      const text = `Container ${wanted.name} definition changed, will be restarted`;
-      this.#surroundings.event(this, "killing", { container: life, text });
-      this.#surroundings.runtime.stopContainer(life.runtime, spec.terminationGracePeriodSeconds);
-    }
-  }
-
-  /**
-   * Stops the containers, then the sandbox.
-   *
-   * @param isForced The object is gone already: nobody is told any more.
-   */
-  delete(graceSeconds: number, isForced: boolean): void {
-    const isRepeated = this.#deletion !== undefined;
-    this.#deletion = { graceSeconds, isForced: isForced || this.#deletion?.isForced === true };
-    const { runtime } = this.#surroundings;
-    if (!isRepeated) {
-      this.#move("deleted");
-      if (this.#state === "removed") return this.#surroundings.reportRemoved(this);
-    }
-    for (const life of this.#containers) {
-      if (life.state === "running" && life.runtime !== undefined) {
-        if (!isRepeated) {
-          const text = `Stopping container ${life.spec.name}`;
-          this.#surroundings.event(this, "killing", { container: life, text });
-        }
-        runtime.stopContainer(life.runtime, graceSeconds);
-      } else {
-        life.state = containerTable.next(life.state, "stop");
-      }
-    }
-    this.#stopSandboxWhenQuiet();
-  }
-
+  /** Whether the object is gone already: nobody is told any more. */
   get isForced(): boolean {
     return this.#deletion?.isForced === true;
   }
 
+  start(): void {
+    const { initContainers, containers, hostNetwork } = this.#spec;
+    this.#record("containersWorkedOut", {
+      count: containers.length,
+      containers: containers.map(({ name, image }) => `${name}=${image}`).join(" "),
+      initContainers: initContainers.map(({ name, image }) => `${name}=${image}`).join(" "),
+    });
+    this.#move("admitted");
+    this.#isDirty = true;
+    const { networkProblem } = this.#surroundings;
+    if (networkProblem === undefined || hostNetwork) this.#createSandbox();
+    else this.#surroundings.event(this, "networkNotReady", { text: networkProblem });
+    this.#flush();
+  }
+
+  /** The node has a pod network now. */
+  networkReady(): void {
+    if (this.#state === "creatingSandbox" && !this.#isSandboxBusy) this.#createSandbox();
+  }
+
+  /** New images: containers make room for others. */
+  updateSpec(spec: KubeletPodSpec): void {
+    this.#spec = spec;
+    const specs = [...spec.initContainers, ...spec.containers];
+    for (const [index, wanted] of specs.entries()) this.containers[index]?.update(wanted);
+    this.#flush();
+  }
+
+  /**
+   * Stops the containers, then the sandbox. Again with less grace: sooner.
+   *
+   * @param isForced The object is gone already.
+   */
+  delete(graceSeconds: number, isForced: boolean): void {
+    this.#deletion = { graceSeconds, isForced: isForced || this.isForced };
+    this.#move("deleted");
+    for (const container of this.containers) container.stop(graceSeconds);
+    this.#removeWhenQuiet();
+  }
+
+  #createSandbox(): void {
+    const { runtime } = this.#surroundings;
+    this.#isSandboxBusy = true;
+    runtime.runPodSandbox(this.identity, this.#spec.hostNetwork, (result) => {
+      this.#isSandboxBusy = false;
+      if (!result.ok) return this.#sandboxFailed(result.message);
+      this.#sandbox = result.sandbox;
+      this.#ip = result.sandbox.ip;
+      // Deleted meanwhile: the sandbox that came too late is taken down again.
+      if (this.#deletion !== undefined) return this.#stopSandbox();
+      this.#move("sandboxReady");
+      this.#isDirty = true;
+      this.#startNext();
+      this.#flush();
+    });
+  }
+
+  #sandboxFailed(message: string): void {
+    if (this.#deletion !== undefined) return this.#removeWhenQuiet();
+    this.#surroundings.event(this, "failedSandbox", { text: message });
+    this.#surroundings.after(sandboxRetryUs, () => this.networkReady());
+  }
+
   /** Init containers one after another, then the containers, each after the one before started. */
   #startNext(): void {
-    if (this.#deletion !== undefined) return;
-    if (this.#containers.some((life) => isBusyStarting(life))) return;
-    const init = this.#containers.find((life) => life.isInit && !hasInitialized(life));
-    if (init !== undefined) {
-      if (init.state === "waiting") this.#start(init);
-      return;
+    if (this.#state !== "initializing" && this.#state !== "running") return;
+    if (this.containers.some(({ isOnItsWay }) => isOnItsWay)) return;
+    if (this.#state === "initializing") {
+      const init = this.containers.find((life) => life.isInit && !hasInitialized(life));
+      if (init?.state === "waiting") init.start();
+      if (init !== undefined) return;
+      this.#move("initialized");
     }
-    if (this.#state === "initializing") this.#move("initialized");
-    const next = this.#containers.find((life) => !life.isInit && life.state === "waiting");
-    if (next !== undefined) this.#start(next);
+    this.containers.find(({ isInit, state }) => !isInit && state === "waiting")?.start();
   }
 
-  #start(life: ContainerLife): void {
-    this.#step(life, "start");
-    this.#checkImage(life);
-  }
-
-  #checkImage(life: ContainerLife): void {
-    const { runtime } = this.#surroundings;
-    const { image, imagePullPolicy } = life.spec;
-    if (parseImageReference(image) === undefined) {
-      return this.#imageFailed(
-        life,
-        "InvalidImageName",
-        `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`,
-      );
-    }
-    const isPresent = runtime.hasImage(image);
-    if (imagePullPolicy === "Never" && !isPresent) {
-      const message = `Container image "${image}" is not present with pull policy of Never`;
-      return this.#imageFailed(life, "ErrImageNeverPull", message);
-    }
-    if (isPresent && imagePullPolicy !== "Always") {
-      this.#surroundings.event(this, "alreadyPresent", { container: life, text: image });
-      this.#step(life, "imagePresent");
-      return this.#create(life);
-    }
-    this.#step(life, "imageMissing");
-    this.#surroundings.event(this, "pulling", { container: life, text: image });
-    runtime.pullImage(this.identity, image, (result) => {
-      if (life.state !== "pulling") return;
-      if (!result.ok) {
-        const text = `"${image}": ${result.message}`;
-        this.#surroundings.event(this, "failedPull", { container: life, text });
-        this.#surroundings.event(this, "failed", { container: life, text: "ErrImagePull" });
-        return this.#imageFailed(life, "ErrImagePull", result.message);
-      }
-      const { tookUs, waitedUs, sizeBytes } = result;
-      life.pullFailures = 0;
-      this.#surroundings.event(this, "pulled", {
-        container: life,
-        text: image,
-        tookUs,
-        waitedUs,
-        bytes: sizeBytes,
-      });
-      this.#step(life, "pulled");
-      this.#create(life);
-    });
-  }
-
-  /** Shows the error, and after a moment the back-off that follows it. */
-  #imageFailed(life: ContainerLife, reason: string, message: string): void {
-    life.pullFailures++;
-    this.#step(life, "pullFailed");
-    this.#show(life, { name: "waiting", reason, message });
-    const { image } = life.spec;
-    if (reason !== "ErrImagePull") {
-      this.#surroundings.event(
-        this,
-        reason === "InvalidImageName" ? "inspectFailed" : "neverPull",
-        { container: life, text: message },
-      );
-      this.#surroundings.event(this, "failed", { container: life, text: reason });
-    }
-    const backoffUs = pullBackoffUs(life.pullFailures);
-    this.#later(Math.min(errorShownUs, backoffUs), () => {
-      if (life.state !== "errImagePull") return;
-      this.#step(life, "backOff");
-      if (reason === "ErrImagePull") {
-        const text = `Back-off pulling image "${image}"`;
-        this.#show(life, {
-          name: "waiting",
-          reason: "ImagePullBackOff",
-          message: `${text}: ErrImagePull: ${message}`,
-        });
-        this.#surroundings.event(this, "backOffPull", { container: life, text });
-        this.#surroundings.event(this, "failed", { container: life, text: "ImagePullBackOff" });
-      }
-      this.#later(backoffUs, () => {
-        if (life.state !== "imagePullBackOff") return;
-        this.#step(life, "retry");
-        this.#checkImage(life);
-      });
-    });
-    // A container whose image cannot be had does not hold up the others.
+  #containerMoved(): void {
+    if (this.#deletion !== undefined) return this.#removeWhenQuiet();
+    this.#noteRunning();
+    this.#settle();
     this.#startNext();
     this.#flush();
   }
 
-  #create(life: ContainerLife): void {
-    const { runtime } = this.#surroundings;
-    const sandbox = this.#sandbox as Sandbox;
-    const { spec } = life;
-    runtime.createContainer(sandbox, spec, life.serial++, (container) => {
-      if (life.state !== "creating") return;
-      life.runtime = container;
-      this.#surroundings.event(this, "created", { container: life });
-      this.#step(life, "created");
-      life.isStarting = true;
-      runtime.startContainer(
-        container,
-        (error) => {
-          life.isStarting = false;
-          this.#started(life, error);
-        },
-        (termination) => this.#exited(life, termination),
-      );
-    });
+  #noteRunning(): void {
+    const main = this.containers.filter(({ isInit }) => !isInit);
+    const isRunning = main.every(({ shown }) => shown.name === "running");
+    if (isRunning && !this.#isRunning) this.#record("podRunning", { ip: this.#ip });
+    this.#isRunning = isRunning;
   }
 
-  #started(life: ContainerLife, error: Termination | undefined): void {
-    const { runtime, nowUs } = this.#surroundings;
-    if (life.state !== "starting") {
-      // Deleted while it started: it is there now, so it has to be stopped.
-      if (life.runtime !== undefined)
-        runtime.stopContainer(life.runtime, this.#deletion?.graceSeconds ?? 0);
-      return this.#stopSandboxWhenQuiet();
-    }
-    life.startedAtUs = nowUs;
-    if (error !== undefined) {
-      this.#surroundings.event(this, "failed", { container: life, text: error.message });
-      return this.#exited(life, error);
-    }
-    this.#surroundings.event(this, "started", { container: life });
-    this.#step(life, "started");
-    this.#show(life, { name: "running" });
-    if (this.#containers.every(({ isInit, shown }) => isInit || shown.name === "running")) {
-      this.#record("podRunning", { ip: this.#sandbox?.ip ?? 0 });
-    }
-    this.#startNext();
-    this.#flush();
-  }
-
-  #exited(life: ContainerLife, termination: Termination): void {
-    const { nowUs } = this.#surroundings;
-    const { startedAtUs } = life;
-    life.last = { ...termination, startedAtUs, finishedAtUs: nowUs, serial: life.serial - 1 };
-    this.#show(life, { name: "terminated" });
-    this.#record("containerExited", { container: life.spec.name, exitCode: termination.exitCode });
-    if (this.#deletion !== undefined) {
-      life.state = containerTable.next(life.state, "stop");
-      return this.#stopSandboxWhenQuiet();
-    }
-    this.#step(life, "exited");
-    if (this.#restarts(life, termination)) this.#restartLater(life);
-    else this.#settle();
-    this.#startNext();
-    this.#flush();
-  }
-
-  #restarts(life: ContainerLife, { exitCode }: Termination): boolean {
-    const { restartPolicy } = this.#spec;
-    if (life.spec.isSidecar) return true;
-    if (life.isInit) return exitCode !== 0 && restartPolicy !== "Never";
-    return restartPolicy === "Always" || (restartPolicy === "OnFailure" && exitCode !== 0);
-  }
-
-  #restartLater(life: ContainerLife): void {
-    const { nowUs } = this.#surroundings;
-    if (nowUs - life.startedAtUs >= crashBackoffResetUs) life.restarts = 0;
-    const waitUs = crashBackoffUs(life.restarts);
-    const restart = (event: "restart" | "retry"): void => {
-      if (!containerTable.can(life.state, event)) return;
-      life.restarts++;
-      this.#step(life, event);
-      this.#checkImage(life);
-    };
-    this.#later(restartShownUs, () => {
-      if (waitUs === 0) return restart("restart");
-      if (!containerTable.can(life.state, "backOff")) return;
-      this.#step(life, "backOff");
-      const { namespace, name, uid } = this.identity;
-      const pod = `${name}_${namespace}(${uid})`;
-      const message = `back-off ${goSeconds(waitUs)} restarting failed container=${life.spec.name} pod=${pod}`;
-      this.#show(life, { name: "waiting", reason: "CrashLoopBackOff", message });
-      const text = `Back-off restarting failed container ${life.spec.name} in pod ${pod}`;
-      this.#surroundings.event(this, "backOffRestart", { container: life, text });
-      this.#later(waitUs, () => restart("retry"));
-    });
-  }
-
-  /** All containers are over for good: so is the pod. */
+  /** When the containers are over for good, so is the pod, once its sidecars have stopped. */
   #settle(): void {
-    const main = this.#containers.filter(({ isInit }) => !isInit);
-    const failedInit = this.#containers.some(
-      (life) => life.isInit && life.state === "exited" && life.last?.exitCode !== 0,
+    if (this.#state !== "initializing" && this.#state !== "running") return;
+    const main = this.containers.filter(({ isInit }) => !isInit);
+    const hasFailedInit = this.containers.some(
+      ({ isInit, isOver, last }) => isInit && isOver && last?.exitCode !== 0,
     );
-    if (!failedInit && !main.every(({ state }) => state === "exited")) return;
-    const isFailure = failedInit || main.some(({ last }) => last?.exitCode !== 0);
+    if (!hasFailedInit && !main.every(({ isOver }) => isOver)) return;
+    const sidecars = this.containers.filter(({ spec }) => spec.isSidecar);
+    for (const sidecar of sidecars) sidecar.stop(this.#spec.terminationGracePeriodSeconds);
+    if (sidecars.some(({ isAlive }) => isAlive)) return;
+    const isFailure = hasFailedInit || main.some(({ last }) => last?.exitCode !== 0);
     this.#move(isFailure ? "failed" : "succeeded");
     this.#record(isFailure ? "podFailed" : "podSucceeded", {});
+    this.#stopSandbox();
   }
 
-  #stopSandboxWhenQuiet(): void {
+  #removeWhenQuiet(): void {
     this.#flush();
-    const isBusy = this.#containers.some(
-      ({ runtime, isStarting }) => runtime?.isRunning === true || isStarting,
-    );
-    if (isBusy) return;
-    if (this.#sandbox !== undefined) this.#stopSandbox();
+    if (this.#isSandboxBusy || this.containers.some(({ isAlive }) => isAlive)) return;
+    if (this.#sandbox === undefined) this.#remove();
+    else this.#stopSandbox();
   }
 
   #stopSandbox(): void {
-    const sandbox = this.#sandbox;
-    if (sandbox === undefined) return;
+    const sandbox = this.#sandbox as Sandbox;
     this.#sandbox = undefined;
+    this.#isSandboxBusy = true;
     this.#surroundings.runtime.stopPodSandbox(sandbox, () => {
-      this.#move("stopped");
-      this.#record("podStopped", {});
-      this.#changed();
-      this.#flush();
-      this.#surroundings.reportRemoved(this);
+      this.#isSandboxBusy = false;
+      if (this.#deletion !== undefined) this.#remove();
     });
   }
 
-  #show(life: ContainerLife, shown: ContainerLife["shown"]): void {
-    life.shown = shown;
-    this.#changed();
+  #remove(): void {
+    this.#move("stopped");
+    this.#loseContainers();
+    this.#record("podStopped", {});
+    this.#isDirty = true;
+    this.#flush();
+    this.#surroundings.reportRemoved(this);
   }
 
-  #changed(): void {
-    this.#isDirty = true;
+  /** Containers that never ended have no better end than this. */
+  #loseContainers(): void {
+    const init = this.containers.filter(({ isInit }) => isInit);
+    const main = this.containers.filter(({ isInit }) => !isInit);
+    const begun = init.findLastIndex(
+      ({ shown, last }) => shown.name !== "waiting" || last !== undefined,
+    );
+    for (const container of init.slice(0, Math.max(begun, 0) + 1)) container.lose();
+    const lastInit = init.at(-1);
+    const wasInitialized =
+      isPodInitialized(this.containers) ||
+      (lastInit?.last !== undefined && lastInit.last.exitCode === 0);
+    if (wasInitialized) for (const container of main) container.lose();
   }
 
   /** One status for all that changed while one thing was handled. */
@@ -409,15 +269,27 @@ export class PodWorker {
     if (!this.isForced) this.#surroundings.reportStatus(this);
   }
 
-  #later(delayUs: number, act: () => void): void {
-    this.#surroundings.after(delayUs, () => {
-      act();
-      this.#flush();
-    });
-  }
-
-  #step(life: ContainerLife, event: ContainerEvent["type"]): void {
-    life.state = containerTable.next(life.state, event);
+  #containerSurroundings(): ContainerSurroundings {
+    const surroundings = this.#surroundings;
+    return {
+      identity: this.identity,
+      runtime: surroundings.runtime,
+      get nowUs() {
+        return surroundings.nowUs;
+      },
+      sandbox: () => this.#sandbox as Sandbox,
+      graceSeconds: () => this.#spec.terminationGracePeriodSeconds,
+      isRestarted: (life) => isRestarted(life, this.#spec.restartPolicy),
+      after: (delayUs, act) =>
+        surroundings.after(delayUs, () => {
+          act();
+          this.#flush();
+        }),
+      event: (code, detail) => surroundings.event(this, code, detail),
+      record: (kind, data) => this.#record(kind, data),
+      changed: () => void (this.#isDirty = true),
+      moved: () => this.#containerMoved(),
+    };
   }
 
   #move(event: PodEvent["type"]): void {
@@ -429,19 +301,5 @@ export class PodWorker {
   }
 }
 
-/** How long an error stands before the kubelet's next look makes a back-off of it, µs. */
-const errorShownUs = 2_000_000;
-/** How long a terminated container stands before it is restarted, µs: one PLEG period. */
-const restartShownUs = 1_000_000;
-
-function isBusyStarting({ state }: ContainerLife): boolean {
-  return (
-    state === "checkingImage" || state === "pulling" || state === "creating" || state === "starting"
-  );
-}
-
-/** `10s`, `2m40s`: as Go prints a duration. */
-function goSeconds(us: number): string {
-  const seconds = Math.floor(us / 1_000_000);
-  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
-}
+/** How long until the next try when the runtime cannot make a sandbox, µs. @see pod_workers.go: `backOffPeriod` */
+const sandboxRetryUs = 10_000_000;

@@ -8,7 +8,7 @@ const shortestUs = 20_000;
 
 /**
  * What a command of a small Linux image does: `sleep N`, `true`, `false`, `echo`, `exit N`, and
- * `sh -c` of those joined by `;`, `&&`, `||` and newlines.
+ * `sh -c` of those joined by `;`, `&&`, `||` and newlines, or in a loop that never ends.
  *
  * Commands run as process 1, which ignores SIGTERM unless it handles it: `sleep` has to be killed,
  * as in a real container.
@@ -46,12 +46,22 @@ function runScript(script: string): Outcome {
   for (const { joint, words } of statements(script)) {
     if ((joint === "&&" && code !== 0) || (joint === "||" && code === 0)) continue;
     const [name = "", ...args] = words;
-    const outcome = run(name, args) ?? { tookUs: 0, code: 127 };
+    const outcome = runBuiltIn(name, args, code) ?? run(name, args) ?? { tookUs: 0, code: 127 };
     tookUs += outcome.tookUs;
     code = outcome.code;
     if (outcome.ends || tookUs === Infinity) break;
   }
   return { tookUs, code };
+}
+
+/** What only a shell does. `code` is that of the command before. */
+function runBuiltIn(name: string, args: readonly string[], code: number): Outcome | undefined {
+  if (name === "exit" && args.length === 0) return { tookUs: 0, code, ends: true };
+  const [condition = ""] = args;
+  const isEndless =
+    (name === "while" && (condition === "true" || condition === ":")) ||
+    (name === "until" && condition === "false");
+  return isEndless ? { tookUs: Infinity, code: 0 } : undefined;
 }
 
 function run(name: string, args: readonly string[]): Outcome | undefined {
@@ -94,20 +104,24 @@ function toPlan({ tookUs, code }: Outcome): ProcessPlan {
   return { listensOn: [], exit: { afterUs: Math.max(tookUs, shortestUs), code } };
 }
 
+/** Commands and what joins each to the one before. Separators within quotes separate nothing. */
 function statements(script: string): readonly { joint: string; words: readonly string[] }[] {
-  const parts = script.split(/(&&|\|\||;|\n)/);
-  const found: { joint: string; words: readonly string[] }[] = [];
-  for (let index = 0; index < parts.length; index += 2) {
-    const words = (parts[index] ?? "")
-      .trim()
-      .split(/\s+/)
-      .map(unquoted)
-      .filter((word) => word !== "");
-    if (words.length > 0) found.push({ joint: parts[index - 1] ?? ";", words });
+  const found: { joint: string; words: string[] }[] = [];
+  let joint = ";";
+  let words: string[] = [];
+  for (const [token] of script.matchAll(
+    /&&|\|\||[;\n]|(?:"[^"]*"|'[^']*'|[^\s;&|]|&(?!&)|\|(?!\|))+/g,
+  )) {
+    if (!separators.has(token)) {
+      words.push(token.replaceAll(/"([^"]*)"|'([^']*)'/g, "$1$2"));
+      continue;
+    }
+    if (words.length > 0) found.push({ joint, words });
+    words = [];
+    joint = token;
   }
+  if (words.length > 0) found.push({ joint, words });
   return found;
 }
 
-function unquoted(word: string): string {
-  return word.replace(/^(["'])(.*)\1$/, "$2");
-}
+const separators: ReadonlySet<string> = new Set(["&&", "||", ";", "\n"]);

@@ -17,12 +17,14 @@ export interface CompiledMachine<State extends string, EventType extends string>
  * Compiles a flat machine without guards, so that the XState definition stays the only source of
  * what may follow what.
  *
- * @throws {InvariantError} For what a table cannot say: nested states, guards, several targets.
+ * @throws {InvariantError} For what a table cannot say: nested or parallel states, guards, delays,
+ *   transitions without one event or one target.
  */
 export function compileMachine<State extends string, EventType extends string>(
   machine: AnyStateMachine,
 ): CompiledMachine<State, EventType> {
   const { root } = machine;
+  invariant(root.type === "compound", `${root.id} is in one state at a time`);
   const states = Object.keys(root.states) as State[];
   const table = new Map<State, ReadonlyMap<EventType, State>>();
   for (const state of states) {
@@ -31,9 +33,11 @@ export function compileMachine<State extends string, EventType extends string>(
       node !== undefined && Object.keys(node.states).length === 0,
       `${state} is not nested`,
     );
+    invariant((node.always ?? []).length === 0, `${state} is not left without an event`);
     const row = new Map<EventType, State>();
     for (const [event, transitions] of [...root.transitions, ...node.transitions]) {
       const [transition] = transitions;
+      invariant(!/[*]|^xstate[.]/.test(event), `${event} is one event, and not a delay`);
       invariant(
         transitions.length === 1 && transition !== undefined,
         `one way from ${state} on ${event}`,

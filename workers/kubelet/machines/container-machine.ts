@@ -32,7 +32,7 @@ export const containerMachine = setup({
       on: { imagePresent: "creating", imageMissing: "pulling", pullFailed: "errImagePull" },
     },
     pulling: { on: { pulled: "creating", pullFailed: "errImagePull" } },
-    errImagePull: { on: { backOff: "imagePullBackOff" } },
+    errImagePull: { on: { backOff: "imagePullBackOff", retry: "checkingImage" } },
     imagePullBackOff: { on: { retry: "checkingImage" } },
     creating: { on: { created: "starting" } },
     starting: { on: { started: "running", exited: "exited" } },

@@ -27,6 +27,10 @@ export interface Termination {
   readonly message: string;
 }
 
+export type SandboxResult =
+  | { readonly ok: true; readonly sandbox: Sandbox }
+  | { readonly ok: false; readonly message: string };
+
 export type PullResult =
   | {
       readonly ok: true;
@@ -44,11 +48,10 @@ export type PullResult =
  *   `ImageService`
  */
 export interface ContainerRuntime {
-  /** `undefined` when the node has no address left. */
   runPodSandbox(
     pod: PodIdentity,
     hostNetwork: boolean,
-    done: (sandbox: Sandbox | undefined) => void,
+    done: (result: SandboxResult) => void,
   ): void;
   stopPodSandbox(sandbox: Sandbox, done: () => void): void;
   hasImage(image: string): boolean;

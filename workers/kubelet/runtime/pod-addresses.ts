@@ -1,3 +1,5 @@
+import { dottedIp } from "../../../src/api/ip.ts";
+
 /**
  * The addresses of a node's pods: the next free one of its range, round and round, as the
  * host-local IPAM plugin hands them out. The first two belong to the network and the bridge.
@@ -13,6 +15,11 @@ export class PodAddresses {
     const [address = "", bits = "32"] = cidr.split("/");
     this.#base = address.split(".").reduce((total, part) => total * 256 + Number(part), 0);
     this.#size = 2 ** (32 - Number(bits));
+  }
+
+  /** First and last: `10.244.1.1-10.244.1.254`. The first is the bridge's, as upstream counts. */
+  get text(): string {
+    return `${dottedIp(this.#base + 1)}-${dottedIp(this.#base + this.#size - 2)}`;
   }
 
   /** An address as a number; `undefined` when all are taken. */

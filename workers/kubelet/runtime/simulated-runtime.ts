@@ -10,6 +10,7 @@ import type {
   PullResult,
   RuntimeContainer,
   Sandbox,
+  SandboxResult,
   Termination,
 } from "./container-runtime.ts";
 import type { PodAddresses } from "./pod-addresses.ts";
@@ -28,7 +29,6 @@ export interface RuntimeOptions {
   readonly timeline: Timeline;
   readonly chance: Chance;
   readonly profile: RuntimeProfile;
-  readonly addresses: PodAddresses;
   readonly absentImages: ReadonlySet<string>;
   /** Tells the trace of a call that is over. */
   readonly onCall: (pod: PodIdentity, call: string, target: string, tookUs: number) => void;
@@ -40,27 +40,36 @@ export interface RuntimeOptions {
  */
 export class SimulatedRuntime implements ContainerRuntime {
   readonly #options: RuntimeOptions;
+  /** By name in full. */
   readonly #images = new Set<string>();
+  /** The same, with those whose pull is under way. */
+  readonly #coming = new Set<string>();
   readonly #plans = new Map<RuntimeContainer, RunningProcess>();
   /** Images are pulled one at a time. @see `pkg/kubelet/images/puller.go`: `serialImagePuller` */
   #pullerFreeAtUs = 0;
+  #addresses: PodAddresses | undefined;
   readonly sandboxes = new Set<Sandbox>();
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
   }
 
+  /** Gives it a pod network. Until then it has sandboxes for pods on their host's network only. */
+  joinNetwork(addresses: PodAddresses): void {
+    this.#addresses = addresses;
+  }
+
   runPodSandbox(
     pod: PodIdentity,
     hostNetwork: boolean,
-    done: (sandbox: Sandbox | undefined) => void,
+    done: (result: SandboxResult) => void,
   ): void {
     this.#call(pod, "RunPodSandbox", "", this.#options.profile.runPodSandboxUs, pod.uid, () => {
-      const ip = hostNetwork ? 0 : this.#options.addresses.take();
-      if (ip === undefined) return done(undefined);
+      const ip = hostNetwork ? 0 : this.#addresses?.take();
+      if (ip === undefined) return done({ ok: false, message: this.#networkFailure(pod) });
       const sandbox: Sandbox = { pod, ip, ports: new Map(), containers: new Set() };
       this.sandboxes.add(sandbox);
-      done(sandbox);
+      done({ ok: true, sandbox });
     });
   }
 
@@ -68,30 +77,33 @@ export class SimulatedRuntime implements ContainerRuntime {
     const { pod, ip } = sandbox;
     this.#call(pod, "StopPodSandbox", "", this.#options.profile.stopPodSandboxUs, pod.uid, () => {
       this.sandboxes.delete(sandbox);
-      if (ip !== 0) this.#options.addresses.giveBack(ip);
+      if (ip !== 0) this.#addresses?.giveBack(ip);
       done();
     });
   }
 
   hasImage(image: string): boolean {
-    return this.#images.has(image);
+    return this.#images.has(nameInFull(image));
   }
 
   pullImage(pod: PodIdentity, image: string, done: (result: PullResult) => void): void {
     const { timeline, actor, onCall, chance } = this.#options;
     const behaviour = imageBehaviour(image);
     const failure = this.#pullFailure(image);
+    const name = nameInFull(image);
     const site = `pull/${actor.name}/${image}`;
     const askUs = chance.integer(site, registryUs.min, registryUs.max);
     const transferUs = Math.ceil((behaviour.sizeBytes * 1_000_000) / pullBytesPerSecond);
-    const tookUs = failure === undefined && !this.#images.has(image) ? askUs + transferUs : askUs;
+    const isNew = failure === undefined && !this.#coming.has(name);
+    if (isNew) this.#coming.add(name);
+    const tookUs = isNew ? askUs + transferUs : askUs;
     const startsAtUs = Math.max(timeline.nowUs, this.#pullerFreeAtUs);
     const waitedUs = startsAtUs - timeline.nowUs + tookUs;
     this.#pullerFreeAtUs = startsAtUs + tookUs;
     timeline.setTimer(actor, waitedUs, () => {
       onCall(pod, "PullImage", image, waitedUs);
       if (failure !== undefined) return done({ ok: false, message: failure });
-      this.#images.add(image);
+      this.#images.add(name);
       done({ ok: true, tookUs, waitedUs, sizeBytes: behaviour.sizeBytes });
     });
   }
@@ -112,6 +124,10 @@ export class SimulatedRuntime implements ContainerRuntime {
         isRunning: false,
         cancel: () => {},
       };
+      // One that ended is kept until the next one takes its place.
+      for (const old of sandbox.containers) {
+        if (old.spec.name === spec.name && !old.isRunning) sandbox.containers.delete(old);
+      }
       sandbox.containers.add(container);
       done(container);
     });
@@ -194,6 +210,15 @@ export class SimulatedRuntime implements ContainerRuntime {
     return plan;
   }
 
+  #networkFailure({ uid }: PodIdentity): string {
+    const id = this.#options.chance.hex(`sandbox/${uid}`, 64);
+    const failed = `rpc error: code = Unknown desc = failed to setup network for sandbox "${id}"`;
+    const range = this.#addresses?.text;
+    return range === undefined
+      ? `${failed}: cni plugin not initialized`
+      : `${failed}: plugin type="ptp" name="podrace" failed (add): failed to allocate for range 0: no IP addresses available in range set: ${range}`;
+  }
+
   #pullFailure(image: string): string | undefined {
     const reference = parseImageReference(image);
     const full = reference?.full ?? image;
@@ -230,6 +255,10 @@ interface RunningProcess {
   readonly plan: ProcessPlan;
   readonly onExit: (termination: Termination) => void;
   endsAtUs: number;
+}
+
+function nameInFull(image: string): string {
+  return parseImageReference(image)?.full ?? image;
 }
 
 /** @see distribution `docs/spec/api.md`: what a runtime asks a registry first */
