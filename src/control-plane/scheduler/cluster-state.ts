@@ -12,34 +12,57 @@ const nothing: Resources = { cpuMilli: 0, memoryBytes: 0, ephemeralStorageBytes:
  * @see kubernetes `pkg/scheduler/backend/cache/cache.go`
  */
 export class ClusterState {
-  readonly #nodes = new Map<string, Node>();
+  readonly #nodes = new Map<string, KnownNode>();
   readonly #held = new Map<string, HeldPod>();
   readonly #heldByNode = new Map<string, Usage>();
   /** Built from the above when asked for; a node that changed is built again. */
   #infos: NodeInfo[] = [];
   #indexes = new Map<string, number>();
   #isStale = true;
+  #epoch = 0;
+  #touches: number[] = [];
+  #discouragedNodes = 0;
+
+  /** Changes when nodes come or go: then indexes mean other nodes than before. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Indexes of the nodes that changed, in order, since the epoch began. */
+  get touches(): readonly number[] {
+    return this.#touches;
+  }
+
+  /** Nodes with a taint that discourages without forbidding. */
+  get discouragedNodes(): number {
+    return this.#discouragedNodes;
+  }
 
   /** The nodes in name order, with what their pods ask for. */
   snapshot(): readonly NodeInfo[] {
-    if (this.#isStale) {
+    if (this.#isStale || this.#touches.length > touchesMax) {
       const names = [...this.#nodes.keys()].toSorted();
-      this.#infos = names.map((name) => this.#buildInfo(name, this.#nodes.get(name) as Node));
+      this.#infos = names.map((name) => this.#buildInfo(name, this.#nodes.get(name) as KnownNode));
       this.#indexes = new Map(names.map((name, index) => [name, index]));
       this.#isStale = false;
+      this.#epoch++;
+      this.#touches = [];
     }
     return this.#infos;
   }
 
   setNode(node: Node): void {
     const name = node.metadata.name ?? "";
-    const isNew = !this.#nodes.has(name);
-    this.#nodes.set(name, node);
-    if (isNew) this.#isStale = true;
+    const before = this.#nodes.get(name);
+    const known = knownNode(node);
+    this.#nodes.set(name, known);
+    this.#discouragedNodes += Number(known.isDiscouraged) - Number(before?.isDiscouraged ?? false);
+    if (before === undefined) this.#isStale = true;
     else this.#rebuild(name);
   }
 
   removeNode(name: string): void {
+    this.#discouragedNodes -= Number(this.#nodes.get(name)?.isDiscouraged ?? false);
     this.#nodes.delete(name);
     this.#isStale = true;
   }
@@ -63,11 +86,7 @@ export class ClusterState {
   }
 
   #count({ requests, requestsNonZero }: PodInfo, nodeName: string, sign: 1 | -1): void {
-    const usage = this.#heldByNode.get(nodeName) ?? {
-      requested: nothing,
-      nonZero: nothing,
-      pods: 0,
-    };
+    const usage = this.#heldByNode.get(nodeName) ?? noUsage;
     this.#heldByNode.set(nodeName, {
       requested: added(usage.requested, requests, sign),
       nonZero: {
@@ -81,24 +100,45 @@ export class ClusterState {
 
   #rebuild(name: string): void {
     const index = this.#indexes.get(name);
-    const node = this.#nodes.get(name);
-    if (this.#isStale || index === undefined || node === undefined) return;
-    this.#infos[index] = this.#buildInfo(name, node);
+    const known = this.#nodes.get(name);
+    if (this.#isStale || index === undefined || known === undefined) return;
+    this.#infos[index] = this.#buildInfo(name, known);
+    this.#touches.push(index);
   }
 
-  #buildInfo(name: string, node: Node): NodeInfo {
-    const usage = this.#heldByNode.get(name) ?? { requested: nothing, nonZero: nothing, pods: 0 };
-    const { pods = "0", ...resources } = node.status?.allocatable ?? {};
+  #buildInfo(name: string, { node, allocatable, allocatablePods }: KnownNode): NodeInfo {
+    const usage = this.#heldByNode.get(name) ?? noUsage;
     return {
       name,
       node,
-      allocatable: resourcesOf(resources),
-      allocatablePods: wholeUnits(pods),
+      allocatable,
+      allocatablePods,
       requested: usage.requested,
       requestedNonZero: usage.nonZero,
       podCount: usage.pods,
     };
   }
+}
+
+/** Touches kept before indexes are counted anew: nobody needs to catch up on more. */
+const touchesMax = 1_000_000;
+
+/** A node, and what its quantities come to. */
+interface KnownNode {
+  readonly node: Node;
+  readonly allocatable: Resources;
+  readonly allocatablePods: number;
+  readonly isDiscouraged: boolean;
+}
+
+function knownNode(node: Node): KnownNode {
+  const { pods = "0", ...resources } = node.status?.allocatable ?? {};
+  return {
+    node,
+    allocatable: resourcesOf(resources),
+    allocatablePods: wholeUnits(pods),
+    isDiscouraged: (node.spec.taints ?? []).some(({ effect }) => effect === "PreferNoSchedule"),
+  };
 }
 
 export function podInfoOf(object: KubeObject): PodInfo {
@@ -116,6 +156,8 @@ interface Usage {
   readonly nonZero: Pick<Resources, "cpuMilli" | "memoryBytes">;
   readonly pods: number;
 }
+
+const noUsage: Usage = { requested: nothing, nonZero: nothing, pods: 0 };
 
 function added(total: Resources, more: Resources, sign: 1 | -1): Resources {
   const others = { ...total.others };

@@ -6,6 +6,8 @@ export interface Decision {
   /** Nodes the filters looked at, and how many passed. */
   readonly evaluated: number;
   readonly feasible: readonly ScoredNode[];
+  /** How many passed; all of them are in `feasible` unless the cluster is big. */
+  readonly feasibleCount: number;
   /** How many of them share the best score: more than one, and the seed decides. */
   readonly best: number;
   /** How many nodes each reason kept out. */
@@ -54,6 +56,7 @@ export function decide(
     nodeName: winner?.name,
     evaluated,
     feasible: scored,
+    feasibleCount: scored.length,
     best: winners.length,
     refusals,
     nextStart,
@@ -73,7 +76,8 @@ export function feasibleNodesToFind(nodes: number): number {
   return Math.max(Math.floor((nodes * percent) / 100), nodesMin);
 }
 
-function firstRefusal(
+/** Why a node is out: what the first filter that refuses it says. */
+export function firstRefusal(
   pod: PodInfo,
   node: NodeInfo,
   filters: readonly FilterPlugin[],

@@ -1,3 +1,4 @@
+import { equalJson } from "../../api/equal-json.ts";
 import type { KubeObject, Node, Pod, PodCondition } from "../../api/objects.ts";
 import { rfc3339 } from "../../api/time.ts";
 import type { Chance } from "../../kernel/chance.ts";
@@ -5,6 +6,7 @@ import type { Trace } from "../../kernel/trace.ts";
 import type { ApiClient } from "../client/api-client.ts";
 import { EventRecorder, type EventSubject } from "../client/event-recorder.ts";
 import { Informer, keyOfObject } from "../client/informer.ts";
+import { ClassDecider } from "./class-decider.ts";
 import { ClusterState, podInfoOf } from "./cluster-state.ts";
 import { decide, type Decision } from "./decide.ts";
 import { failureMessage } from "./failure-message.ts";
@@ -16,6 +18,7 @@ import type {
   ReservePlugin,
   ScorePlugin,
 } from "./framework.ts";
+import { nodeAffinity } from "./plugins/node-affinity.ts";
 import { nodeName } from "./plugins/node-name.ts";
 import { nodeResourcesFit } from "./plugins/node-resources-fit.ts";
 import { nodeUnschedulable } from "./plugins/node-unschedulable.ts";
@@ -30,6 +33,7 @@ const defaultFilters: readonly FilterPlugin[] = [
   nodeUnschedulable,
   nodeName,
   taintToleration,
+  nodeAffinity,
   nodeResourcesFit,
 ];
 const defaultScores: readonly ScorePlugin[] = [taintToleration, nodeResourcesFit];
@@ -50,6 +54,7 @@ export class Scheduler {
   readonly #queue: SchedulingQueue;
   readonly #state = new ClusterState();
   readonly #profile: Profile;
+  readonly #bigClusters: ClassDecider;
   #startAt = 0;
   #cycleIsDue = false;
 
@@ -68,29 +73,34 @@ export class Scheduler {
       reserves: [this.#assumption()],
       bind: this.#defaultBinder(),
     };
+    const { filters, scores } = this.#profile;
+    this.#bigClusters = new ClassDecider(this.#state, filters, scores, chance);
   }
 
   start(): void {
     this.#nodes.addHandlers({
       onAdd: (object) => this.#nodeChanged(object),
-      onUpdate: (object) => this.#nodeChanged(object),
+      onUpdate: (object, old) => this.#nodeChanged(object, old),
       onDelete: ({ metadata }) => this.#state.removeNode(metadata.name ?? ""),
     });
     this.#pods.addHandlers({
       onAdd: (object) => this.#podChanged(object),
-      onUpdate: (object) => this.#podChanged(object),
+      onUpdate: (object, old) => this.#podChanged(object, old),
       onDelete: (object) => this.#podGone(object),
     });
     this.#nodes.start();
     this.#pods.start();
   }
 
-  #nodeChanged(object: KubeObject): void {
+  #nodeChanged(object: KubeObject, old?: KubeObject): void {
     this.#state.setNode(object as unknown as Node);
-    this.#queue.wakeUnschedulable();
+    // A heartbeat makes no room.
+    if (old === undefined || !equalJson(schedulingParts(object), schedulingParts(old))) {
+      this.#queue.wakeUnschedulable();
+    }
   }
 
-  #podChanged(object: KubeObject): void {
+  #podChanged(object: KubeObject, old?: KubeObject): void {
     const key = keyOfObject(object);
     const { spec, metadata } = object as unknown as Pod;
     if (spec.nodeName) {
@@ -101,9 +111,10 @@ export class Scheduler {
       return;
     }
     const isOurs = spec.schedulerName === this.#profile.schedulerName;
-    if (isOurs && metadata.deletionTimestamp === undefined)
-      this.#queue.add(key, spec.priority ?? 0);
-    else this.#queue.remove(key);
+    if (!isOurs || metadata.deletionTimestamp !== undefined) return this.#queue.remove(key);
+    this.#queue.add(key, spec.priority ?? 0);
+    // It may tolerate more than before; that it was refused is no change.
+    if (old !== undefined && !equalJson(spec, old["spec"])) this.#queue.wake(key);
   }
 
   #podGone(object: KubeObject): void {
@@ -130,9 +141,11 @@ export class Scheduler {
     const pod = podInfoOf(object);
     const nodes = this.#state.snapshot();
     const site = `schedule/${queued.key}#${queued.attempts}`;
-    const decision = decide(pod, nodes, this.#profile, this.#startAt, (count) =>
-      this.#chance.integer(site, 0, count - 1),
-    );
+    const decision =
+      (nodes.length > fullScanNodesMax ? this.#bigClusters.decide(pod) : undefined) ??
+      decide(pod, nodes, this.#profile, this.#startAt, (count) =>
+        this.#chance.integer(site, 0, count - 1),
+      );
     this.#startAt = decision.nextStart;
     const { nodeName: chosen } = decision;
     this.#recordDecision(queued, decision, nodes.length);
@@ -154,7 +167,11 @@ export class Scheduler {
     return {
       name: "Assume",
       reserve: (pod, chosen) => this.#state.holdPod(keyOf(pod), pod, chosen),
-      unreserve: (pod) => this.#state.releasePod(keyOf(pod)),
+      unreserve: (pod) => {
+        // Unless the pod has a node by now: somebody else was faster, and the informer says so.
+        const known = this.#pods.get(keyOf(pod)) as Pod | undefined;
+        if (!known?.spec.nodeName) this.#state.releasePod(keyOf(pod));
+      },
     };
   }
 
@@ -192,7 +209,7 @@ export class Scheduler {
         node: chosen ?? "",
         nodes,
         evaluated,
-        feasible: feasible.length,
+        feasible: decision.feasibleCount,
         best: decision.best,
         scores: best.map((node) => `${node.name}=${node.total}`).join(" "),
         plugins: best[0] === undefined ? "" : Object.keys(best[0].byPlugin).join(","),
@@ -240,8 +257,29 @@ export class Scheduler {
   }
 }
 
+/** Up to here every node is looked at for every pod, as upstream does. @see `minFeasibleNodesToFind` */
+const fullScanNodesMax = 100;
+
 /** Best nodes named in the trace of a decision. */
 const scoresInTrace = 5;
+
+/**
+ * All of a node that can decide whether a pod fits.
+ *
+ * @see kubernetes `pkg/scheduler/framework/events.go`: `NodeSchedulingPropertiesChange`
+ */
+function schedulingParts(object: KubeObject): unknown {
+  const { metadata, spec, status } = object as unknown as Node;
+  const conditions = status?.conditions?.map(({ type, status: value }) => [type, value]);
+  const { taints = [], unschedulable = false } = spec;
+  return [
+    metadata.labels ?? {},
+    taints,
+    unschedulable,
+    status?.allocatable ?? {},
+    conditions ?? [],
+  ];
+}
 
 function keyOf({ pod }: PodInfo): string {
   return keyOfObject(pod);

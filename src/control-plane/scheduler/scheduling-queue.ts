@@ -1,4 +1,4 @@
-import type { ActorRef, Timeline } from "../../kernel/timeline.ts";
+import type { ActorRef, TimerHandle, Timeline } from "../../kernel/timeline.ts";
 
 /** @see kubernetes `pkg/scheduler/backend/queue/scheduling_queue.go` */
 const backoffUsMin = 1_000_000;
@@ -12,6 +12,8 @@ export interface QueuedPod {
   /** Counts up as pods arrive: among equals the first come is the first served. */
   readonly arrival: number;
   readonly attempts: number;
+  /** Not tried before, µs. */
+  readonly backoffUntilUs: number;
 }
 
 /**
@@ -26,6 +28,8 @@ export class SchedulingQueue {
   /** Everything that waits, by key, wherever it waits. */
   readonly #waiting = new Map<string, QueuedPod>();
   readonly #unschedulable = new Map<string, QueuedPod>();
+  /** Pods in back-off that only a heartbeat has woken: as far as anybody knows, they still fit nowhere. */
+  readonly #hopeless = new Map<string, BackOff>();
   #arrivals = 0;
 
   /** @param onActive Called when a pod becomes active. */
@@ -41,7 +45,8 @@ export class SchedulingQueue {
 
   add(key: string, priority: number): void {
     if (this.#waiting.has(key)) return;
-    const pod = { key, priority, arrival: this.#arrivals++, attempts: 0 };
+    const arrival = this.#arrivals++;
+    const pod = { key, priority, arrival, attempts: 0, backoffUntilUs: 0 };
     this.#waiting.set(key, pod);
     this.#activate(pod);
   }
@@ -50,6 +55,7 @@ export class SchedulingQueue {
   remove(key: string): void {
     this.#waiting.delete(key);
     this.#unschedulable.delete(key);
+    this.#hopeless.delete(key);
   }
 
   /** The next pod to try; it stays known until it is removed or put back. */
@@ -76,10 +82,26 @@ export class SchedulingQueue {
     if (retried !== undefined) this.#backOff(retried);
   }
 
+  /** The pod itself changed: it may fit now. */
+  wake(key: string): void {
+    const pod = this.#unschedulable.get(key);
+    if (pod !== undefined) this.#wakeUp(pod);
+  }
+
   /** The cluster changed: what did not fit may fit now. */
   wakeUnschedulable(): void {
     // A pod that is woken leaves the map, which a walk over it allows.
     for (const pod of this.#unschedulable.values()) this.#wakeUp(pod);
+    if (!this.#timeline.isBackground) this.#takeSeriously();
+  }
+
+  /** A real change: what a heartbeat woke before may fit now, too, so it is work from here on. */
+  #takeSeriously(): void {
+    for (const { pod, dueUs, timer } of this.#hopeless.values()) {
+      timer.cancel();
+      this.#activateAfter(pod, dueUs - this.#timeline.nowUs);
+    }
+    this.#hopeless.clear();
   }
 
   #wakeUp(pod: QueuedPod): void {
@@ -87,16 +109,27 @@ export class SchedulingQueue {
     this.#backOff(pod);
   }
 
+  /** Counts from the attempt: a pod that has waited long enough by now is tried at once. */
   #backOff(pod: QueuedPod): void {
-    const delayUs = Math.min(backoffUsMin * 2 ** (pod.attempts - 1), backoffUsMax);
-    this.#timeline.setTimer(this.#actor, delayUs, () => {
-      if (this.#waiting.get(pod.key) === pod) this.#activate(pod);
+    const delayUs = Math.max(pod.backoffUntilUs - this.#timeline.nowUs, 0);
+    const timer = this.#activateAfter(pod, delayUs);
+    if (!this.#timeline.isBackground) return;
+    this.#hopeless.set(pod.key, { pod, dueUs: this.#timeline.nowUs + delayUs, timer });
+  }
+
+  #activateAfter(pod: QueuedPod, delayUs: number): TimerHandle {
+    return this.#timeline.setTimer(this.#actor, delayUs, () => {
+      if (this.#waiting.get(pod.key) !== pod) return;
+      this.#hopeless.delete(pod.key);
+      this.#activate(pod);
     });
   }
 
   #retried(pod: QueuedPod): QueuedPod | undefined {
     if (this.#waiting.get(pod.key) !== pod) return undefined;
-    const retried = { ...pod, attempts: pod.attempts + 1 };
+    const backoffUs = Math.min(backoffUsMin * 2 ** pod.attempts, backoffUsMax);
+    const backoffUntilUs = this.#timeline.nowUs + backoffUs;
+    const retried = { ...pod, attempts: pod.attempts + 1, backoffUntilUs };
     this.#waiting.set(pod.key, retried);
     return retried;
   }
@@ -105,6 +138,12 @@ export class SchedulingQueue {
     push(this.#active, pod);
     this.#onActive();
   }
+}
+
+interface BackOff {
+  readonly pod: QueuedPod;
+  readonly dueUs: number;
+  readonly timer: TimerHandle;
 }
 
 /** QueueSort: higher priority first, then arrival. @see `plugins/queuesort/priority_sort.go` */

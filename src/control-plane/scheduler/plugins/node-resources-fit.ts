@@ -35,20 +35,20 @@ export const nodeResourcesFit: FilterPlugin & ScorePlugin = {
   },
 
   score({ requestsNonZero }, { allocatable, requestedNonZero }) {
-    const cpu = freeShare(
-      requestedNonZero.cpuMilli + requestsNonZero.cpuMilli,
-      allocatable.cpuMilli,
-    );
-    const memory = freeShare(
-      requestedNonZero.memoryBytes + requestsNonZero.memoryBytes,
-      allocatable.memoryBytes,
-    );
-    return Math.floor((cpu + memory) / 2);
+    let total = 0;
+    let weights = 0;
+    for (const resource of ["cpuMilli", "memoryBytes"] as const) {
+      if (allocatable[resource] === 0) continue;
+      const requested = requestedNonZero[resource] + requestsNonZero[resource];
+      total += freeShare(requested, allocatable[resource]);
+      weights++;
+    }
+    return weights === 0 ? 0 : Math.floor(total / weights);
   },
 };
 
 /** Free share of a capacity, 0 to 100, rounded down as Go's integer division does. */
 function freeShare(requested: number, capacity: number): number {
-  if (capacity === 0 || requested > capacity) return 0;
+  if (requested > capacity) return 0;
   return Math.floor(((capacity - requested) * nodeScoreMax) / capacity);
 }
