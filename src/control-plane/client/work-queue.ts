@@ -17,7 +17,7 @@ export class WorkQueue {
   readonly #queue: string[] = [];
   readonly #dirty = new Set<string>();
   readonly #failures = new Map<string, number>();
-  readonly #delayed = new Map<string, TimerHandle>();
+  readonly #delayed = new Map<string, { readonly dueUs: number; readonly timer: TimerHandle }>();
   #processing: string | undefined;
 
   /** @param reconcile Says when it is done; with an error, the key comes back after a back-off. */
@@ -39,13 +39,17 @@ export class WorkQueue {
     if (this.#processing === undefined && this.#queue.length === 1) this.#nextSoon();
   }
 
+  /** Of several times a key is asked for, the first counts. */
   addAfter(key: string, delayUs: number): void {
-    this.#delayed.get(key)?.cancel();
+    const dueUs = this.#timeline.nowUs + delayUs;
+    const known = this.#delayed.get(key);
+    if (known !== undefined && known.dueUs <= dueUs) return;
+    known?.timer.cancel();
     const timer = this.#timeline.setTimer(this.#actor, delayUs, () => {
       this.#delayed.delete(key);
       this.add(key);
     });
-    this.#delayed.set(key, timer);
+    this.#delayed.set(key, { dueUs, timer });
   }
 
   #nextSoon(): void {

@@ -7,6 +7,13 @@ import type { Controller } from "./controller.ts";
 const namespacesPath = { group: "", version: "v1", plural: "namespaces" } as const;
 
 /**
+ * How long at most until another look at a namespace that has content left.
+ *
+ * @see kubernetes `finalizerEstimateSeconds`: half of its 15 s, and one more
+ */
+const contentDelayUs = 8_000_000;
+
+/**
  * Empties a namespace that is being deleted, then lets it go.
  *
  * @see kubernetes `pkg/controller/namespace/deletion/namespaced_resources_deleter.go`
@@ -20,8 +27,9 @@ export const namespaceController: Controller = {
       const namespace = namespaces.get(name);
       if (namespace?.metadata.deletionTimestamp === undefined) return done();
       deleteContent(client, name, (error) => {
-        if (error !== undefined) return done(error);
-        finalize(client, namespace, done);
+        if (error === undefined) return finalize(client, namespace, done);
+        queue.addAfter(name, contentDelayUs);
+        done(error);
       });
     });
     const enqueue = ({ metadata }: KubeObject): void => {
@@ -37,17 +45,18 @@ function deleteContent(client: ApiClient, namespace: string, done: (error?: Erro
   const kinds = client.namespacedKinds();
   let pending = kinds.length;
   let left = 0;
+  let failure: Error | undefined;
   for (const kind of kinds) {
-    listInNamespace(client, kind, namespace, (objects) => {
+    listInNamespace(client, kind, namespace, (error, objects) => {
+      failure ??= error;
       left += objects.length;
       for (const { metadata } of objects) {
         const deletes = metadata.deletionTimestamp === undefined;
         if (deletes) client.remove({ ...kind, namespace, name: metadata.name ?? "" }, {});
       }
       if (--pending > 0) return;
-      done(
-        left === 0 ? undefined : new Error(`${left} objects are left in namespace ${namespace}`),
-      );
+      if (left > 0) failure ??= new Error(`${left} objects are left in namespace ${namespace}`);
+      done(failure);
     });
   }
 }
@@ -56,9 +65,11 @@ function listInNamespace(
   client: ApiClient,
   kind: ResourcePath,
   namespace: string,
-  take: (objects: readonly KubeObject[]) => void,
+  take: (error: Error | undefined, objects: readonly KubeObject[]) => void,
 ): void {
-  client.list(kind, `metadata.namespace=${namespace}`, (_error, list) => take(list?.items ?? []));
+  client.list(kind, `metadata.namespace=${namespace}`, (error, list) =>
+    take(error, list?.items ?? []),
+  );
 }
 
 function finalize(client: ApiClient, object: KubeObject, done: (error?: Error) => void): void {

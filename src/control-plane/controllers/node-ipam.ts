@@ -16,15 +16,11 @@ export function nodeIpamController(network: PodNetwork): Controller {
     name: "node-ipam",
     start(client) {
       const nodes = new Informer(client, nodesPath);
-      const held = new Map<string, number>();
-      const free: number[] = [];
-      let used = 0;
+      const ranges = new RangePool(network);
       const queue = new WorkQueue(client.timeline, client.actor, (name, done) => {
         const node = nodes.get(name) as Node | undefined;
         if (node === undefined || node.spec.podCIDR) return done();
-        const index = held.get(name) ?? free.shift() ?? used++;
-        held.set(name, index);
-        const podCIDR = network.rangeOf(index);
+        const podCIDR = ranges.take(name);
         client.patch(
           { ...nodesPath, namespace: "", name },
           "",
@@ -33,12 +29,13 @@ export function nodeIpamController(network: PodNetwork): Controller {
         );
       });
       nodes.addHandlers({
-        onAdd: ({ metadata }) => queue.add(metadata.name ?? ""),
-        onDelete: ({ metadata }) => {
-          const index = held.get(metadata.name ?? "");
-          held.delete(metadata.name ?? "");
-          if (index !== undefined) insertSorted(free, index);
+        onAdd: (object) => {
+          const { metadata, spec } = object as unknown as Node;
+          const { name = "" } = metadata;
+          if (spec.podCIDR) ranges.mark(name, spec.podCIDR);
+          else queue.add(name);
         },
+        onDelete: ({ metadata }) => ranges.release(metadata.name ?? ""),
       });
       nodes.start();
     },
@@ -50,7 +47,40 @@ function withRange(stored: KubeObject, podCIDR: string): KubeObject {
   return spec.podCIDR ? stored : { ...stored, spec: { ...spec, podCIDR, podCIDRs: [podCIDR] } };
 }
 
-function insertSorted(numbers: number[], added: number): void {
-  const index = numbers.findIndex((number) => number > added);
-  numbers.splice(index === -1 ? numbers.length : index, 0, added);
+/** Which node has which range. */
+class RangePool {
+  readonly #network: PodNetwork;
+  readonly #rangeOf = new Map<string, string>();
+  readonly #taken = new Set<string>();
+  /** No range below this index is free. */
+  #lowestFree = 0;
+
+  constructor(network: PodNetwork) {
+    this.#network = network;
+  }
+
+  /** The node's range, from now on its own: the lowest that is free, unless it has one. */
+  take(name: string): string {
+    const known = this.#rangeOf.get(name);
+    if (known !== undefined) return known;
+    while (this.#taken.has(this.#network.rangeOf(this.#lowestFree))) this.#lowestFree++;
+    const range = this.#network.rangeOf(this.#lowestFree++);
+    this.mark(name, range);
+    return range;
+  }
+
+  /** A node has this range, wherever it got it from. */
+  mark(name: string, range: string): void {
+    this.#rangeOf.set(name, range);
+    this.#taken.add(range);
+  }
+
+  release(name: string): void {
+    const range = this.#rangeOf.get(name);
+    if (range === undefined) return;
+    this.#rangeOf.delete(name);
+    this.#taken.delete(range);
+    const index = this.#network.indexOf(range);
+    if (index !== undefined) this.#lowestFree = Math.min(this.#lowestFree, index);
+  }
 }

@@ -4,6 +4,8 @@ import { dottedIp } from "../../api/ip.ts";
 export interface PodNetwork {
   /** E.g. `10.244.3.0/24` for index 3. */
   rangeOf(nodeIndex: number): string;
+  /** The index whose range this is; undefined for a range that none of them has. */
+  indexOf(range: string): number | undefined;
 }
 
 /**
@@ -21,7 +23,17 @@ export function podNetworkFor(nodes: number): PodNetwork {
 }
 
 function cut(base: number, bits: number): PodNetwork {
-  return { rangeOf: (index) => `${dottedIp(base + index * 2 ** (32 - bits))}/${bits}` };
+  const size = 2 ** (32 - bits);
+  const rangeOf = (index: number): string => `${dottedIp(base + index * size)}/${bits}`;
+  return {
+    rangeOf,
+    indexOf(range) {
+      const [a = 0, b = 0, c = 0, d = 0] = range.split(/[./]/).map(Number);
+      const index = (ip(a, b, c, d) - base) / size;
+      const isOne = Number.isInteger(index) && index >= 0 && rangeOf(index) === range;
+      return isOne ? index : undefined;
+    },
+  };
 }
 
 function ip(a: number, b: number, c: number, d: number): number {
