@@ -28,11 +28,16 @@ export interface StatusDetails {
   readonly retryAfterSeconds?: number;
 }
 
+export interface StatusMetadata {
+  /** With `Expired`: a token to go on with, if an inconsistent list will do. */
+  readonly continue?: string;
+}
+
 /** The body of every answer that is not an object. @see kubernetes `metav1.Status` */
 export interface Status {
   readonly kind: "Status";
   readonly apiVersion: "v1";
-  readonly metadata: Readonly<Record<string, never>>;
+  readonly metadata: StatusMetadata;
   readonly status: "Success" | "Failure";
   readonly message?: string;
   readonly reason?: StatusReason;
@@ -72,16 +77,19 @@ export class ApiError extends Error {
   readonly reason: StatusReason | "";
   readonly code: number;
   readonly details?: StatusDetails;
+  readonly metadata: StatusMetadata;
 
   constructor(
     reason: StatusReason | "",
     message: string,
     details?: StatusDetails,
     code: number = reason === "" ? 500 : statusCodes[reason],
+    metadata: StatusMetadata = {},
   ) {
     super(message);
     this.reason = reason;
     this.code = code;
+    this.metadata = metadata;
     if (details !== undefined) this.details = details;
   }
 
@@ -90,7 +98,7 @@ export class ApiError extends Error {
     return {
       kind: "Status",
       apiVersion: "v1",
-      metadata: {},
+      metadata: this.metadata,
       status: "Failure",
       message: this.message,
       ...(this.reason !== "" && { reason: this.reason }),
@@ -171,8 +179,8 @@ export function notAcceptable(accepted: readonly string[]): ApiError {
 }
 
 /** A revision that has been compacted away, asked for by a list, a watch or a continue token. */
-export function expired(message: string): ApiError {
-  return new ApiError("Expired", message);
+export function expired(message: string, metadata: StatusMetadata = {}): ApiError {
+  return new ApiError("Expired", message, undefined, undefined, metadata);
 }
 
 /** The client has seen a revision that this server has not reached; it should come back in a second. */

@@ -1,8 +1,14 @@
-import { badRequest, internalError, invalid, tooLargeResourceVersion } from "../../api/errors.ts";
-import { forbiddenField } from "../../api/field-errors.ts";
+import { expired, tooLargeResourceVersion } from "../../api/errors.ts";
 import type { KubeObject } from "../../api/objects.ts";
 import { decodeContinueToken, encodeContinueToken } from "./continue-token.ts";
+import { CompactedError } from "../store/store.ts";
 import { authorize } from "./authorize.ts";
+import {
+  listRevision,
+  requireListOptions,
+  requireWatchOptions,
+  watchRevision,
+} from "./list-options.ts";
 import type { ListOptions, RequestContext, WatchOptions } from "./request.ts";
 import { isSelected, parseSelection, type Selection } from "./selection.ts";
 import type { ServerParts } from "./server-parts.ts";
@@ -56,19 +62,19 @@ export function watchObjects(
   sink: WatchSink,
 ): () => void {
   authorize(context, "watch");
+  requireWatchOptions(options);
   const { resource, namespace, name } = context;
+  const { sendInitialEvents, allowWatchBookmarks } = options;
   const fieldSelector = name === "" ? options.fieldSelector : `metadata.name=${name}`;
   const selection = parseSelection(resource, namespace, options.labelSelector, fieldSelector);
-  const { sendInitialEvents, resourceVersionMatch } = options;
-  requireWatchListOptions(options);
-  const revision = parseRevision(options.resourceVersion, internalError);
+  const revision = watchRevision(options.resourceVersion);
   const startsWithAll = sendInitialEvents ?? revision === 0;
   return parts.cacheOf(resource).watch(
     {
       selection,
       afterRevision: startsWithAll ? 0 : revision || parts.storage.store.revision,
-      wantsBookmarks: options.allowWatchBookmarks,
-      endsInitialEvents: sendInitialEvents === true && resourceVersionMatch !== "",
+      wantsBookmarks: allowWatchBookmarks,
+      endsInitialEvents: sendInitialEvents === true && allowWatchBookmarks,
     },
     sink,
   );
@@ -79,8 +85,14 @@ interface Listing {
   readonly prefix: string;
   readonly startKey: string;
   readonly revision: number;
+  /** 0 for all. */
   readonly limit: number;
+  /** How many keys to read next; 0 for all. */
+  readonly chunk: number;
 }
+
+/** A selector may leave out nearly everything: then more is read at a time, up to this. */
+const chunkMax = 10_000;
 
 function prepareListing(
   parts: ServerParts,
@@ -88,36 +100,25 @@ function prepareListing(
   options: ListOptions,
 ): Listing {
   const { resource, namespace } = context;
-  const selection = parseSelection(
-    resource,
-    namespace,
-    options.labelSelector,
-    options.fieldSelector,
-  );
-  const prefix =
-    resource.namespaced && namespace !== ""
-      ? `${resource.keyPrefix}${namespace}/`
-      : resource.keyPrefix;
-  const { limit, resourceVersion, resourceVersionMatch } = options;
-  if (resourceVersionMatch !== "" && resourceVersion === "" && options.continue === "") {
-    throw invalidOptions(
-      "resourceVersionMatch",
-      "resourceVersionMatch is forbidden unless resourceVersion is provided",
-    );
-  }
+  requireListOptions(options);
+  const { labelSelector, fieldSelector, resourceVersion, resourceVersionMatch } = options;
+  const selection = parseSelection(resource, namespace, labelSelector, fieldSelector);
+  const isOfOneNamespace = resource.namespaced && namespace !== "";
+  const prefix = isOfOneNamespace ? `${resource.keyPrefix}${namespace}/` : resource.keyPrefix;
+  const limit = Math.max(options.limit, 0);
+  const listing = { selection, prefix, startKey: prefix, revision: 0, limit, chunk: limit };
   if (options.continue !== "") {
     const token = decodeContinueToken(options.continue);
-    return { selection, prefix, startKey: prefix + token.start, revision: token.revision, limit };
+    return { ...listing, startKey: prefix + token.start, revision: Math.max(token.revision, 0) };
   }
-  const asked = parseRevision(resourceVersion, badRequest);
+  const asked = listRevision(resourceVersion);
   const current = parts.storage.store.revision;
   if (asked > current) throw tooLargeResourceVersion(asked, current);
-  const isExact =
-    asked > 0 && (resourceVersionMatch === "Exact" || (limit > 0 && resourceVersionMatch === ""));
-  return { selection, prefix, startKey: prefix, revision: isExact ? asked : 0, limit };
+  const isExact = resourceVersionMatch === "Exact" || (limit > 0 && resourceVersionMatch === "");
+  return { ...listing, revision: isExact ? asked : 0 };
 }
 
-/** Reads on until the page is full: a selector may leave a whole range of keys out. */
+/** Reads on until the page is full. */
 function collect(
   parts: ServerParts,
   context: RequestContext,
@@ -125,70 +126,45 @@ function collect(
   found: readonly KubeObject[],
   answer: Answer<ObjectList>,
 ): void {
-  const { selection, prefix, startKey, revision, limit } = listing;
-  const pageLimit = limit === 0 ? 0 : limit - found.length;
-  parts.storage.list({ startKey, prefix, limit: pageLimit, revision }, (error, page) => {
+  const { selection, startKey, prefix, revision, limit, chunk } = listing;
+  parts.storage.list({ startKey, prefix, limit: chunk, revision }, (error, page) => {
+    if (error instanceof CompactedError) return answer(historyIsGone(listing));
     if (error !== undefined || page === undefined) return answer(error);
-    const selected = page.items
-      .map(({ value }) => value)
-      .filter((object) => isSelected(context.resource, selection, object));
-    const items = found.length === 0 ? selected : [...found, ...selected];
-    const last = page.items.at(-1);
-    if (limit === 0 || page.remaining === 0 || last === undefined) {
+    const items = [...found];
+    for (const [index, { key, value }] of page.items.entries()) {
+      if (!isSelected(context.resource, selection, value)) continue;
+      items.push(value);
+      const remaining = page.remaining + page.items.length - index - 1;
+      if (items.length !== limit || remaining === 0) continue;
+      const isFiltered = selection.labels !== undefined || selection.fields.length > 0;
       return answer(undefined, {
         items,
         revision: page.revision,
-        continue: "",
-        remainingItemCount: undefined,
+        continue: continueAfter(key, prefix, page.revision),
+        remainingItemCount: isFiltered ? undefined : remaining,
       });
     }
-    const nextKey = `${last.key}\0`;
-    if (items.length < limit) {
-      const rest = { ...listing, startKey: nextKey, revision: page.revision };
-      return collect(parts, context, rest, items, answer);
+    const last = page.items.at(-1);
+    if (page.remaining > 0 && last !== undefined) {
+      const rest = { startKey: `${last.key}\0`, revision: page.revision };
+      const next = { ...listing, ...rest, chunk: Math.min(chunk * 2, chunkMax) };
+      return collect(parts, context, next, items, answer);
     }
-    const isFiltered = selection.labels !== undefined || selection.fields.length > 0;
-    answer(undefined, {
-      items,
-      revision: page.revision,
-      continue: encodeContinueToken({
-        revision: page.revision,
-        start: nextKey.slice(prefix.length),
-      }),
-      remainingItemCount: isFiltered ? undefined : page.remaining,
-    });
+    const isWhole = { continue: "", remainingItemCount: undefined };
+    answer(undefined, { items, revision: page.revision, ...isWhole });
   });
 }
 
-/** @throws {ApiError} Made by `refuse`, for what is not a revision. */
-function parseRevision(text: string, refuse: (message: string) => Error): number {
-  if (text === "" || text === "0") return 0;
-  const revision = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(revision)) {
-    const value = JSON.stringify(text);
-    throw refuse(
-      `invalid resource version: resourceVersion: Invalid value: ${value}: strconv.ParseUint: parsing ${value}: invalid syntax`,
-    );
-  }
-  return revision;
+function continueAfter(key: string, prefix: string, revision: number): string {
+  return encodeContinueToken({ revision, start: `${key}\0`.slice(prefix.length) });
 }
 
-function requireWatchListOptions({ sendInitialEvents, resourceVersionMatch }: WatchOptions): void {
-  if (sendInitialEvents === undefined) {
-    if (resourceVersionMatch === "") return;
-    throw invalidOptions(
-      "resourceVersionMatch",
-      "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-    );
-  }
-  if (resourceVersionMatch !== "NotOlderThan") {
-    throw invalidOptions(
-      "resourceVersionMatch",
-      "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-    );
-  }
-}
-
-function invalidOptions(field: string, why: string): Error {
-  return invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", [forbiddenField(field, why)]);
+/** A client that was reading pages is told how to go on without one revision for all. */
+function historyIsGone({ startKey, prefix }: Listing): Error {
+  if (startKey === prefix) return expired("The resourceVersion for the provided list is too old.");
+  const start = startKey.slice(prefix.length);
+  return expired(
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
+    { continue: encodeContinueToken({ revision: -1, start }) },
+  );
 }

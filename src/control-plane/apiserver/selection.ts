@@ -58,7 +58,8 @@ export function fieldReader(
 ): ((object: KubeObject) => string) | undefined {
   if (field === "metadata.name") return readName;
   if (field === "metadata.namespace" && resource.namespaced) return readNamespace;
-  return resource.selectableFields[field];
+  const { selectableFields } = resource;
+  return Object.hasOwn(selectableFields, field) ? selectableFields[field] : undefined;
 }
 
 /** @see apimachinery `runtime/conversion.go`: what kinds get that bring no labels of their own */

@@ -1,4 +1,4 @@
-import { alreadyExists, conflict, expired, internalError, notFound } from "../../api/errors.ts";
+import { alreadyExists, conflict, internalError, notFound } from "../../api/errors.ts";
 import type { KubeObject } from "../../api/objects.ts";
 import { CompactedError, type KeyValue, prefixEnd, type Store } from "../store/store.ts";
 import { equalJson } from "../../api/equal-json.ts";
@@ -109,7 +109,7 @@ export class Storage {
     });
   }
 
-  /** One page of a prefix at one revision. */
+  /** One page of a prefix at one revision; a `CompactedError` when that is gone. */
   list(
     request: {
       readonly startKey: string;
@@ -122,13 +122,7 @@ export class Storage {
     const { startKey, prefix, limit, revision } = request;
     const range = { key: startKey, rangeEnd: prefixEnd(prefix), limit, revision };
     this.store.range(range, (error, result) => {
-      if (error instanceof CompactedError) {
-        return answer(
-          expired(
-            "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
-          ),
-        );
-      }
+      if (error instanceof CompactedError) return answer(error);
       if (error !== undefined) return answer(internalError(error.message));
       answer(undefined, {
         items: result.items,

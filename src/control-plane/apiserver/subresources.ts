@@ -1,6 +1,4 @@
-import type { ApiError } from "../../api/errors.ts";
-import { conflict, invalid } from "../../api/errors.ts";
-import { required } from "../../api/field-errors.ts";
+import { type ApiError, badRequest, conflict, unexpectedError } from "../../api/errors.ts";
 import type {
   Binding,
   Eviction,
@@ -11,11 +9,11 @@ import type {
 } from "../../api/objects.ts";
 import { rfc3339 } from "../../api/time.ts";
 import { authorize } from "./authorize.ts";
-import { removeObject } from "./remove.ts";
+import { finalizersOf, removeObject } from "./remove.ts";
 import { subjectOf } from "./resource.ts";
 import type { RequestContext } from "./request.ts";
 import { recordRequest, recordStored, type ServerParts } from "./server-parts.ts";
-import type { Answer } from "./storage.ts";
+import { type Answer, requireUid } from "./storage.ts";
 
 /**
  * POST of `pods/binding`: the scheduler's word that a pod belongs to a node.
@@ -32,16 +30,18 @@ export function bindPod(
   const nodeName = binding.target.name ?? "";
   try {
     authorize(context, "create");
-    if (nodeName === "") {
-      throw invalid({ group: "", kind: "Binding" }, name, [required("target.name")]);
+    if (binding.metadata.name !== name) {
+      throw badRequest("name in URL does not match name in Binding object");
     }
+    if (nodeName === "") throw unexpectedError("target.name: Required value");
   } catch (refusal) {
     return answer(refusal as Error);
   }
   recordRequest(parts, context, "create");
   const assign = (stored: KubeObject): KubeObject => {
     const pod = stored as unknown as Pod;
-    requireBindable(pod, binding);
+    requireUid(context, binding.metadata.uid, stored);
+    requireBindable(pod);
     const scheduled: PodCondition = {
       type: "PodScheduled",
       status: "True",
@@ -56,6 +56,7 @@ export function bindPod(
       status: { ...pod.status, conditions: [...others, scheduled] },
     };
   };
+  if (context.dryRun) return parts.storage.previewUpdate(context, assign, answer);
   parts.storage.update(context, assign, (error, stored) => {
     if (error !== undefined || stored === undefined) return answer(error);
     recordStored(parts, context, "create", stored);
@@ -75,10 +76,13 @@ export function evictPod(
   eviction: Eviction,
   answer: Answer<unknown>,
 ): void {
-  const { gracePeriodSeconds, preconditions } = eviction.deleteOptions ?? {};
+  if (eviction.metadata.name !== context.name) {
+    return answer(badRequest("name in URL does not match name in Eviction object"));
+  }
+  const { gracePeriodSeconds, preconditions, dryRun = [] } = eviction.deleteOptions ?? {};
   removeObject(
     parts,
-    context,
+    { ...context, dryRun: context.dryRun || dryRun.length > 0 },
     {
       gracePeriodSeconds,
       ...(preconditions !== undefined && { preconditions }),
@@ -107,22 +111,18 @@ export function finalizeNamespace(
   recordRequest(parts, context, "update");
   const finalize = (stored: KubeObject): KubeObject | undefined => {
     const finalizers = sent.spec?.finalizers ?? [];
-    const isDone = stored.metadata.deletionTimestamp !== undefined && finalizers.length === 0;
-    return isDone ? undefined : { ...stored, spec: { finalizers } };
+    const { deletionTimestamp } = stored.metadata;
+    const object = { ...stored, spec: { finalizers } };
+    const isDone = deletionTimestamp !== undefined && finalizersOf(object) === 0;
+    return isDone ? undefined : object;
   };
   parts.storage.update(context, finalize, answer);
 }
 
-function requireBindable(pod: Pod, binding: Binding): void {
+function requireBindable(pod: Pod): void {
   const name = pod.metadata.name ?? "";
   const refuse = (why: string): ApiError =>
     conflict({ group: "", resource: "pods/binding" }, name, why);
-  const { uid } = binding.metadata;
-  if (uid && uid !== pod.metadata.uid) {
-    throw refuse(
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`,
-    );
-  }
   if (pod.metadata.deletionTimestamp !== undefined) {
     throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
   }

@@ -1,7 +1,7 @@
 import { expired, type Status } from "../../api/errors.ts";
 import type { KubeObject } from "../../api/objects.ts";
 import type { Change } from "../store/store.ts";
-import type { Resource } from "./resource.ts";
+import { keyOf, type Resource } from "./resource.ts";
 import { demandedValue, fieldReader, isSelected, type Selection } from "./selection.ts";
 import { stampRevision } from "./storage.ts";
 
@@ -39,15 +39,19 @@ export class WatchCache {
   /** Watchers that demand one value of one field, by field and value: a change asks only those. */
   readonly #indexed = new Map<string, Map<string, Set<Watcher>>>();
   readonly #indexedFields: readonly string[];
+  readonly #readNode: ((object: KubeObject) => string) | undefined;
+  /** Keys of the objects on each node, for kinds that are on nodes. */
+  readonly #keysByNode = new Map<string, Set<string>>();
   #revision: number;
   /** Watches can resume from here on. */
   #oldestRevision: number;
 
   constructor(resource: Resource, revision: number) {
     this.#resource = resource;
+    this.#readNode = fieldReader(resource, nodeNameField);
     this.#revision = revision;
     this.#oldestRevision = revision;
-    this.#indexedFields = ["metadata.name", "spec.nodeName"].filter(
+    this.#indexedFields = ["metadata.name", nodeNameField].filter(
       (field) => fieldReader(resource, field) !== undefined,
     );
   }
@@ -80,6 +84,7 @@ export class WatchCache {
     this.#revision = change.revision;
     if (current === undefined) this.#objects.delete(change.key);
     else this.#objects.set(change.key, current);
+    this.#indexNode(change.key, current, previous);
     const cached = { revision: change.revision, current, previous };
     this.#remember(cached);
     this.#dispatch(cached);
@@ -124,11 +129,43 @@ export class WatchCache {
   }
 
   #sendAll(selection: Selection, sink: WatchSink): void {
-    const selected = [...this.#objects].filter(([, object]) =>
+    const selected = [...this.#candidates(selection)].filter(([, object]) =>
       isSelected(this.#resource, selection, object),
     );
     for (const [, object] of selected.toSorted(([left], [right]) => (left < right ? -1 : 1))) {
       sink.event("ADDED", object);
+    }
+  }
+
+  /** The objects a selection may be about: one by its name, some by an indexed field, or all. */
+  *#candidates(selection: Selection): Generator<readonly [string, KubeObject], void, undefined> {
+    const name = demandedValue(selection, "metadata.name");
+    if (name !== undefined && (selection.namespace !== "" || !this.#resource.namespaced)) {
+      const key = keyOf(this.#resource, selection.namespace, name);
+      const object = this.#objects.get(key);
+      if (object !== undefined) yield [key, object];
+      return;
+    }
+    const value = demandedValue(selection, nodeNameField);
+    if (value === undefined) return yield* this.#objects;
+    for (const key of this.#keysByNode.get(value) ?? [])
+      yield [key, this.#objects.get(key) as KubeObject];
+  }
+
+  /** Keeps which objects are on which node: every kubelet asks for its own. */
+  #indexNode(key: string, current: KubeObject | undefined, previous: KubeObject | undefined): void {
+    if (this.#readNode === undefined) return;
+    const value = current && this.#readNode(current);
+    const before = previous && this.#readNode(previous);
+    if (value === before) return;
+    if (before) {
+      const keys = this.#keysByNode.get(before);
+      keys?.delete(key);
+      if (keys?.size === 0) this.#keysByNode.delete(before);
+    }
+    if (value) {
+      const keys = this.#keysByNode.get(value) ?? new Set<string>();
+      this.#keysByNode.set(value, keys.add(key));
     }
   }
 
@@ -189,6 +226,8 @@ export class WatchCache {
     }
   }
 }
+
+const nodeNameField = "spec.nodeName";
 
 /** Changes of a kind kept for watches that resume; twice as many at most. */
 const historyMax = 8_192;

@@ -9,15 +9,19 @@ describe("a new object", () => {
     const api = new ServerUnderTest();
     const created = api.create(
       "configmaps",
-      aConfigMap("settings", { a: "b" }, {
-        uid: "mine",
-        creationTimestamp: "1999-01-01T00:00:00Z",
-        deletionTimestamp: "1999-01-01T00:00:00Z",
-        deletionGracePeriodSeconds: 5,
-        generation: 7,
-        selfLink: "/mine",
-        labels: { app: "web" },
-      }),
+      aConfigMap(
+        "settings",
+        { a: "b" },
+        {
+          uid: "mine",
+          creationTimestamp: "1999-01-01T00:00:00Z",
+          deletionTimestamp: "1999-01-01T00:00:00Z",
+          deletionGracePeriodSeconds: 5,
+          generation: 7,
+          selfLink: "/mine",
+          labels: { app: "web" },
+        },
+      ),
     );
 
     const { uid, ...metadata } = created.metadata;
@@ -52,7 +56,10 @@ describe("a new object", () => {
     const api = new ServerUnderTest();
     const sent = { ...aPod("web"), status: { phase: "Running", podIP: "1.2.3.4" } };
 
-    expect(api.create("pods", sent)["status"]).toEqual({ phase: "Pending", qosClass: "BestEffort" });
+    expect(api.create("pods", sent)["status"]).toEqual({
+      phase: "Pending",
+      qosClass: "BestEffort",
+    });
   });
 
   test("has the defaults of its kind", () => {
@@ -86,7 +93,9 @@ describe("a new object", () => {
     api.remove("configmaps", "settings");
     api.pass(1);
 
-    expect(api.create("configmaps", aConfigMap("settings")).metadata.uid).not.toBe(first.metadata.uid);
+    expect(api.create("configmaps", aConfigMap("settings")).metadata.uid).not.toBe(
+      first.metadata.uid,
+    );
   });
 });
 
@@ -130,7 +139,9 @@ describe("a creation is refused", () => {
     const api = new ServerUnderTest();
     const first = api.create("configmaps", aConfigMap("settings", { a: "1" }));
 
-    expect(refusalOf(() => api.create("configmaps", aConfigMap("settings", { a: "2" })))).toMatchObject({
+    expect(
+      refusalOf(() => api.create("configmaps", aConfigMap("settings", { a: "2" }))),
+    ).toMatchObject({
       code: 409,
       reason: "AlreadyExists",
       message: 'configmaps "settings" already exists',
@@ -184,7 +195,8 @@ describe("a creation is refused", () => {
 
     expect(refusalOf(() => api.create("configmaps", object))).toMatchObject({
       code: 400,
-      message: "the namespace of the provided object does not match the namespace sent on the request",
+      message:
+        "the namespace of the provided object does not match the namespace sent on the request",
     });
   });
 
@@ -206,7 +218,9 @@ describe("a creation is refused", () => {
     api.create("namespaces", aNamespace("dev"));
     api.remove("namespaces", "dev");
 
-    const refusal = refusalOf(() => api.create("configmaps", aConfigMap("a"), { namespace: "dev" }));
+    const refusal = refusalOf(() =>
+      api.create("configmaps", aConfigMap("a"), { namespace: "dev" }),
+    );
 
     expect(refusal).toMatchObject({
       code: 403,
@@ -233,7 +247,9 @@ describe("a creation is refused", () => {
 
     const { message = "", details } = refusalOf(() => api.create("pods", pod));
 
-    expect(message).toMatch(/^Pod "Bad_Name" is invalid: \[metadata.name: Invalid value: "Bad_Name"/);
+    expect(message).toMatch(
+      /^Pod "Bad_Name" is invalid: \[metadata.name: Invalid value: "Bad_Name"/,
+    );
     expect(details?.causes?.map(({ field }) => field)).toEqual([
       "metadata.name",
       "metadata.labels",
@@ -273,7 +289,11 @@ describe("a dry run", () => {
 
     const { metadata, spec } = api.create("pods", aPod("web"), { dryRun: true });
 
-    expect(metadata).toMatchObject({ name: "web", generation: 1, creationTimestamp: "2026-01-01T00:00:00Z" });
+    expect(metadata).toMatchObject({
+      name: "web",
+      generation: 1,
+      creationTimestamp: "2026-01-01T00:00:00Z",
+    });
     expect(metadata.resourceVersion).toBeUndefined();
     expect(spec).toMatchObject({ serviceAccountName: "default" });
     expect(api.server.revision).toBe(revision);

@@ -1,14 +1,18 @@
 import type { KubeObject, Node, ObjectMeta, Pod, PodSpec } from "../../../src/api/objects.ts";
 
 /** A pod with one container, as `kubectl run` sends it. */
-export function aPod(name: string, spec: Partial<PodSpec> = {}, metadata: ObjectMeta = {}): KubeObject {
+export function aPod(
+  name: string,
+  spec: Partial<PodSpec> = {},
+  metadata: ObjectMeta = {},
+): KubeObject {
   const pod: Pod = {
     apiVersion: "v1",
     kind: "Pod",
     metadata: { name, ...metadata },
     spec: { containers: [{ name: "main", image: "nginx" }], ...spec },
   };
-  return pod as unknown as KubeObject;
+  return pod;
 }
 
 export function aConfigMap(

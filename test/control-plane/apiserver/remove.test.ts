@@ -50,7 +50,9 @@ describe("a deletion", () => {
       message: `Operation cannot be fulfilled on Pod "web": the ResourceVersion in the precondition (1) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
     });
     const { uid = "", resourceVersion = "" } = metadata;
-    expect(api.remove("pods", "web", { preconditions: { uid, resourceVersion } }).isGone).toBe(true);
+    expect(api.remove("pods", "web", { preconditions: { uid, resourceVersion } }).isGone).toBe(
+      true,
+    );
   });
 
   test("of a name of a group carries the group", () => {
@@ -58,7 +60,9 @@ describe("a deletion", () => {
     const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "l" } };
     api.create("leases", lease);
 
-    expect(refusalOf(() => api.remove("leases", "l", { preconditions: { uid: "nope" } }))).toMatchObject({
+    expect(
+      refusalOf(() => api.remove("leases", "l", { preconditions: { uid: "nope" } })),
+    ).toMatchObject({
       details: { name: "l", group: "coordination.k8s.io", kind: "Lease" },
     });
   });
@@ -80,7 +84,8 @@ describe("a deletion", () => {
     const dry = { dryRun: true };
 
     expect(
-      refusalOf(() => api.remove("configmaps", "settings", { preconditions: { uid: "x" } }, dry)).code,
+      refusalOf(() => api.remove("configmaps", "settings", { preconditions: { uid: "x" } }, dry))
+        .code,
     ).toBe(409);
     expect(refusalOf(() => api.remove("configmaps", "nosuch", {}, dry)).code).toBe(404);
   });
@@ -118,7 +123,8 @@ describe("a pod on a node", () => {
     const api = withRunningPod();
 
     expect(
-      api.remove("pods", "web", { gracePeriodSeconds: -1 }).object.metadata.deletionGracePeriodSeconds,
+      api.remove("pods", "web", { gracePeriodSeconds: -1 }).object.metadata
+        .deletionGracePeriodSeconds,
     ).toBe(1);
   });
 
@@ -162,7 +168,10 @@ describe("a pod on a node", () => {
 
   test("that is over goes at once", () => {
     const api = withRunningPod();
-    const done = (stored: KubeObject): KubeObject => ({ ...stored, status: { phase: "Succeeded" } });
+    const done = (stored: KubeObject): KubeObject => ({
+      ...stored,
+      status: { phase: "Succeeded" },
+    });
     api.update("pods", "web", done, { subresource: "status" });
 
     expect(api.remove("pods", "web").isGone).toBe(true);
@@ -206,7 +215,10 @@ describe("an object with finalizers", () => {
 
     expect(freed.metadata.finalizers).toEqual([]);
     expect(freed.metadata.deletionTimestamp).toBe("2026-01-01T00:00:00Z");
-    expect(watch.lines).toEqual([`MODIFIED settings@${marked}`, `DELETED settings@${api.server.revision}`]);
+    expect(watch.lines).toEqual([
+      `MODIFIED settings@${marked}`,
+      `DELETED settings@${api.server.revision}`,
+    ]);
     expect(refusalOf(() => api.get("configmaps", "settings")).code).toBe(404);
   });
 

@@ -3,7 +3,8 @@ import type { Binding, Eviction, KubeObject, Namespace, Pod } from "../../../src
 import type { Answer } from "../../../src/control-plane/apiserver/storage.ts";
 import { aConfigMap, aNamespace, aPod } from "./objects.ts";
 import { refusalOf } from "./refusal.ts";
-import { type RequestParts, ServerUnderTest } from "./server-under-test.ts";
+import type { RequestParts } from "./api-driver.ts";
+import { ServerUnderTest } from "./server-under-test.ts";
 
 describe("a binding", () => {
   test("gives a pod its node and says since when", () => {
@@ -207,7 +208,12 @@ function evict(
   name = pod,
 ): void {
   const context = api.at("pods", { name: pod, subresource: "eviction", ...parts });
-  const eviction: Eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name }, deleteOptions };
+  const eviction: Eviction = {
+    apiVersion: "policy/v1",
+    kind: "Eviction",
+    metadata: { name },
+    deleteOptions,
+  };
   let refusal: Error | undefined;
   const answer: Answer<unknown> = (error) => (refusal = error);
   api.server.evict(context, eviction, answer);

@@ -33,7 +33,9 @@ describe("an update", () => {
     const { api } = withSettings();
     api.replace("configmaps", aConfigMap("settings", { a: "2" }));
 
-    expect(api.replace("configmaps", aConfigMap("settings", { a: "3" }))["data"]).toEqual({ a: "3" });
+    expect(api.replace("configmaps", aConfigMap("settings", { a: "3" }))["data"]).toEqual({
+      a: "3",
+    });
   });
 
   test("of a stale revision is a conflict", () => {
@@ -81,7 +83,8 @@ describe("an update", () => {
     });
     expect(refusalOf(change({ namespace: "other" }))).toMatchObject({
       code: 400,
-      message: "the namespace of the provided object does not match the namespace sent on the request",
+      message:
+        "the namespace of the provided object does not match the namespace sent on the request",
     });
   });
 
@@ -90,12 +93,16 @@ describe("an update", () => {
 
     const { metadata } = api.replace(
       "configmaps",
-      aConfigMap("settings", { a: "2" }, {
-        creationTimestamp: "1999-01-01T00:00:00Z",
-        deletionTimestamp: "1999-01-01T00:00:00Z",
-        deletionGracePeriodSeconds: 3,
-        generation: 9,
-      }),
+      aConfigMap(
+        "settings",
+        { a: "2" },
+        {
+          creationTimestamp: "1999-01-01T00:00:00Z",
+          deletionTimestamp: "1999-01-01T00:00:00Z",
+          deletionGracePeriodSeconds: 3,
+          generation: 9,
+        },
+      ),
     );
 
     expect(metadata).toEqual({ ...stored.metadata, resourceVersion: metadata.resourceVersion });
@@ -103,7 +110,10 @@ describe("an update", () => {
 
   test("takes labels and annotations away when they are not sent", () => {
     const api = new ServerUnderTest();
-    api.create("configmaps", aConfigMap("settings", {}, { labels: { a: "b" }, annotations: { c: "d" } }));
+    api.create(
+      "configmaps",
+      aConfigMap("settings", {}, { labels: { a: "b" }, annotations: { c: "d" } }),
+    );
 
     const { metadata } = api.replace("configmaps", aConfigMap("settings"));
 
@@ -124,7 +134,9 @@ describe("an update", () => {
     const { api, stored } = withSettings();
 
     expect(
-      refusalOf(() => api.replace("configmaps", aConfigMap("settings", {}, { labels: { a: "-bad" } }))),
+      refusalOf(() =>
+        api.replace("configmaps", aConfigMap("settings", {}, { labels: { a: "-bad" } })),
+      ),
     ).toMatchObject({ code: 422, details: { causes: [{ field: "metadata.labels" }] } });
     expect(api.get("configmaps", "settings")).toEqual(stored);
   });
@@ -172,7 +184,9 @@ describe("an update", () => {
     const stale = aConfigMap("settings", {}, { resourceVersion: "1" });
 
     expect(refusalOf(() => api.replace("configmaps", stale, { dryRun: true })).code).toBe(409);
-    expect(refusalOf(() => api.replace("configmaps", aConfigMap("nosuch"), { dryRun: true })).code).toBe(404);
+    expect(
+      refusalOf(() => api.replace("configmaps", aConfigMap("nosuch"), { dryRun: true })).code,
+    ).toBe(404);
   });
 });
 
@@ -185,7 +199,9 @@ describe("a generation", () => {
     const reported = api.update("pods", "web", withPhase("Running"), { subresource: "status" });
     const changed = api.update("pods", "web", withImage("nginx:1.27"));
 
-    expect([labelled, reported, changed].map(({ metadata }) => metadata.generation)).toEqual([1, 1, 2]);
+    expect([labelled, reported, changed].map(({ metadata }) => metadata.generation)).toEqual([
+      1, 1, 2,
+    ]);
   });
 
   test("is not counted where the kind has none", () => {
@@ -230,7 +246,9 @@ describe("the status door", () => {
       metadata: { ...stored.metadata, labels: { a: "-bad" } },
     });
 
-    expect(refusalOf(() => api.update("nodes", "n1", bad, { subresource: "status" })).code).toBe(422);
+    expect(refusalOf(() => api.update("nodes", "n1", bad, { subresource: "status" })).code).toBe(
+      422,
+    );
   });
 
   test("keeps identity and deletion state", () => {
@@ -244,7 +262,10 @@ describe("the status door", () => {
 
     const updated = api.update("nodes", "n1", forged, { subresource: "status" });
 
-    expect(updated.metadata).toMatchObject({ uid: metadata.uid, creationTimestamp: metadata.creationTimestamp });
+    expect(updated.metadata).toMatchObject({
+      uid: metadata.uid,
+      creationTimestamp: metadata.creationTimestamp,
+    });
     expect(updated.metadata.deletionTimestamp).toBeUndefined();
   });
 
@@ -271,7 +292,10 @@ describe("the status door", () => {
   test("keeps a pod's QoS class, which never changes", () => {
     const api = new ServerUnderTest();
     api.create("pods", aPod("web"));
-    const forged = (stored: KubeObject): KubeObject => ({ ...stored, status: { qosClass: "Guaranteed" } });
+    const forged = (stored: KubeObject): KubeObject => ({
+      ...stored,
+      status: { qosClass: "Guaranteed" },
+    });
 
     expect(api.update("pods", "web", forged, { subresource: "status" })["status"]).toEqual({
       qosClass: "BestEffort",
@@ -311,6 +335,9 @@ function withPhase(phase: string): (stored: KubeObject) => KubeObject {
 function withImage(image: string): (stored: KubeObject) => KubeObject {
   return (stored) => {
     const { spec } = stored as unknown as Pod;
-    return { ...stored, spec: { ...spec, containers: spec.containers.map((one) => ({ ...one, image })) } };
+    return {
+      ...stored,
+      spec: { ...spec, containers: spec.containers.map((one) => ({ ...one, image })) },
+    };
   };
 }

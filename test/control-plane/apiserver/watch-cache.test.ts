@@ -6,7 +6,7 @@ import type { Resource } from "../../../src/control-plane/apiserver/resource.ts"
 import { isSelected, parseSelection } from "../../../src/control-plane/apiserver/selection.ts";
 import { WatchCache } from "../../../src/control-plane/apiserver/watch-cache.ts";
 import { aConfigMap, aPod } from "./objects.ts";
-import { RecordedWatch } from "./server-under-test.ts";
+import { RecordedWatch } from "./api-driver.ts";
 
 const pods = kinds.find(({ plural }) => plural === "pods") as Resource;
 
@@ -207,7 +207,11 @@ describe("a bookmark", () => {
 
   test("reaches watchers of one name or node too", () => {
     const { cache } = aCache();
-    const byName = watching(cache, { afterRevision: 1, wantsBookmarks: true, fields: "metadata.name=a" });
+    const byName = watching(cache, {
+      afterRevision: 1,
+      wantsBookmarks: true,
+      fields: "metadata.name=a",
+    });
 
     cache.sendBookmarks();
 
@@ -243,7 +247,10 @@ describe("a cache", () => {
     const cache = new WatchCache(configMaps, 1);
     const watch = new RecordedWatch();
     const selection = parseSelection(configMaps, "", "", "metadata.name=a");
-    cache.watch({ selection, afterRevision: 1, wantsBookmarks: false, endsInitialEvents: false }, watch);
+    cache.watch(
+      { selection, afterRevision: 1, wantsBookmarks: false, endsInitialEvents: false },
+      watch,
+    );
 
     for (const name of ["a", "b"]) {
       const value = stamped(aConfigMap(name, {}, { namespace: "default" }), 2);

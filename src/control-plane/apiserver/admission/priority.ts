@@ -4,10 +4,11 @@ import { groupResourceOf } from "../resource.ts";
 import type { AdmissionPlugin } from "./admission.ts";
 
 /** The classes every cluster has. @see kubernetes `pkg/apis/scheduling/types.go` */
-const builtInPriorities: Readonly<Record<string, number>> = {
-  "system-node-critical": 2_000_001_000,
-  "system-cluster-critical": 2_000_000_000,
-};
+const builtInPriorities: ReadonlyMap<string, number> = new Map([
+  ["system-node-critical", 2_000_001_000],
+  ["system-cluster-critical", 2_000_000_000],
+]);
+const defaultPolicy = "PreemptLowerPriority";
 
 /**
  * Resolves a pod's priority class to its number.
@@ -19,16 +20,26 @@ export const priority: AdmissionPlugin = {
   handles: ({ resource, subresource }) => resource.plural === "pods" && subresource === "",
   admitCreate(object, { resource, name }) {
     const pod = object as unknown as Pod;
-    const className = pod.spec.priorityClassName ?? "";
-    const value = className === "" ? 0 : builtInPriorities[className];
+    const refuse = (why: string): Error => forbidden(groupResourceOf(resource), name, why);
+    const { priorityClassName = "", priority: sent, preemptionPolicy = defaultPolicy } = pod.spec;
+    const value = priorityClassName === "" ? 0 : builtInPriorities.get(priorityClassName);
     if (value === undefined) {
-      throw forbidden(
-        groupResourceOf(resource),
-        name,
-        `no PriorityClass with name ${className} was found`,
+      throw refuse(`no PriorityClass with name ${priorityClassName} was found`);
+    }
+    if (sent !== undefined && sent !== value) {
+      throw refuse(
+        `the integer value of priority (${sent}) ${mustNotBeProvided} ${value} ${source}`,
       );
     }
-    const preemptionPolicy = pod.spec.preemptionPolicy ?? "PreemptLowerPriority";
+    if (preemptionPolicy !== defaultPolicy) {
+      throw refuse(
+        `the string value of PreemptionPolicy (${preemptionPolicy}) ${mustNotBeProvided} ${defaultPolicy} ${source}`,
+      );
+    }
     return { ...object, spec: { ...pod.spec, priority: value, preemptionPolicy } };
   },
 };
+
+const mustNotBeProvided =
+  "must not be provided in pod spec; priority admission controller computed";
+const source = "from the given PriorityClass name";

@@ -1,5 +1,13 @@
 import { forbidden } from "../../../api/errors.ts";
-import type { Container, Pod, Volume, VolumeMount } from "../../../api/objects.ts";
+import type {
+  Container,
+  KubeObject,
+  Pod,
+  PodSpec,
+  ServiceAccount,
+  Volume,
+  VolumeMount,
+} from "../../../api/objects.ts";
 import { groupResourceOf } from "../resource.ts";
 import type { AdmissionPlugin } from "./admission.ts";
 
@@ -25,7 +33,12 @@ export const serviceAccount: AdmissionPlugin = {
         `error looking up service account ${namespace}/${accountName}: serviceaccount "${accountName}" not found`,
       );
     }
-    const spec = { ...pod.spec, serviceAccountName: accountName, serviceAccount: accountName };
+    const spec = {
+      ...pod.spec,
+      ...pullSecrets(pod.spec, account),
+      serviceAccountName: accountName,
+      serviceAccount: accountName,
+    };
     const mountsToken =
       spec.automountServiceAccountToken ?? account["automountServiceAccountToken"] ?? true;
     if (mountsToken !== true) return { ...object, spec };
@@ -50,6 +63,12 @@ export const serviceAccount: AdmissionPlugin = {
     };
   },
 };
+
+function pullSecrets(spec: PodSpec, account: KubeObject): Pick<PodSpec, "imagePullSecrets"> {
+  const { imagePullSecrets } = account as unknown as ServiceAccount;
+  const hasOwn = (spec.imagePullSecrets ?? []).length > 0;
+  return hasOwn || imagePullSecrets === undefined ? {} : { imagePullSecrets };
+}
 
 function withTokenMount(
   containers: readonly Container[],

@@ -1,12 +1,12 @@
-import { parse } from "yaml";
-import { ApiError, badRequest, invalid, unsupportedMediaType } from "../../../api/errors.ts";
+import { badRequest, invalid, unsupportedMediaType } from "../../../api/errors.ts";
 import { notSupported } from "../../../api/field-errors.ts";
 import type { KubeObject } from "../../../api/objects.ts";
 import { DecodeError } from "../../../api/schema/decode-error.ts";
-import { interpretJson } from "../../../api/schema/decode-object.ts";
+import { interpretJson, noKindRegistered } from "../../../api/schema/decode-object.ts";
 import { decodeProtobuf } from "../../../api/schema/decode-protobuf.ts";
 import { decodeValue } from "../../../api/schema/decode-value.ts";
 import { type SchemaType, typeOf } from "../../../api/schema/schema.ts";
+import { yamlToJson } from "./yaml-to-json.ts";
 
 /** The kind a door takes: what a body must be, and what it is when it does not say. */
 export interface ExpectedKind {
@@ -40,41 +40,65 @@ export function decodeBody(
   fieldValidation: string,
 ): DecodedBody {
   const mediaType = mediaTypeOf(contentType);
-  if (mediaType === "application/vnd.kubernetes.protobuf")
-    return decodeProtobufBody(body, expected);
-  const text = mediaType === "application/yaml" ? yamlToJson(body.toString()) : body.toString();
-  const { apiVersion, kind, value } = interpreted(text, expected);
-  requireKind(
-    { apiVersion: apiVersion || expected.apiVersion, kind: kind || expected.kind },
-    expected,
-  );
-  return decodeTyped(value, expected, fieldValidation);
+  let sent: SentBody;
+  try {
+    sent = readBody(body, mediaType, expected);
+  } catch (error) {
+    throw unrecognized(error, expected, body);
+  }
+  const stated = {
+    apiVersion: sent.apiVersion || expected.apiVersion,
+    kind: sent.kind || expected.kind,
+  };
+  try {
+    requireKind(stated, expected);
+    const { object, warnings } = decodeTyped(sent.value, expected, fieldValidation);
+    const known = fieldValidation === "Ignore" ? [] : sent.strictErrors;
+    if (fieldValidation === "Strict" && known.length > 0) throw strictDecodingError(known);
+    return { object, warnings: [...known, ...warnings] };
+  } catch (error) {
+    throw cannotBeHandled(error, stated, expected);
+  }
 }
 
-/** Decodes a plain value, e.g. a patched object, as a body of its kind is. */
+/**
+ * Decodes a plain value, e.g. a patched object, as a body of its kind is.
+ *
+ * @throws {DecodeError} With upstream's words for what does not fit.
+ */
 export function decodeTyped(
   value: unknown,
   expected: ExpectedKind,
   fieldValidation: string,
 ): DecodedBody {
   const type = typeOf(expected.apiVersion, expected.kind) as SchemaType;
-  let decoded: ReturnType<typeof decodeValue>;
-  try {
-    decoded = decodeValue(type, value);
-  } catch (error) {
-    throw cannotBeHandled(error, expected);
-  }
-  const { strictErrors } = decoded;
+  const { value: decoded, strictErrors } = decodeValue(type, value);
   if (strictErrors.length > 0 && fieldValidation === "Strict") {
-    throw badRequest(
-      `${expected.kind} in version "${versionOf(expected)}" cannot be handled as a ${expected.kind}: strict decoding error: ${strictErrors.join(", ")}`,
-    );
+    throw strictDecodingError(strictErrors);
   }
-  const object = { ...decoded.value, apiVersion: expected.apiVersion, kind: expected.kind };
+  const object = { ...decoded, apiVersion: expected.apiVersion, kind: expected.kind };
   return {
     object: object as unknown as KubeObject,
     warnings: fieldValidation === "Ignore" ? [] : strictErrors,
   };
+}
+
+/** A body as it says of itself: empty where it says nothing. The value is for `decodeTyped`. */
+export interface SentBody extends ExpectedKind {
+  readonly value: unknown;
+  /** What only the text can show, e.g. a key that stands twice in YAML. */
+  readonly strictErrors: readonly string[];
+}
+
+/** @throws {DecodeError} */
+export function readBody(body: Buffer, mediaType: string, defaults: ExpectedKind): SentBody {
+  if (mediaType === "application/vnd.kubernetes.protobuf") {
+    return { ...decodeProtobuf(body, defaults), strictErrors: [] };
+  }
+  const text = body.toString();
+  if (mediaType === "application/json") return { ...interpretJson(text), strictErrors: [] };
+  const { json, strictErrors } = yamlToJson(text);
+  return { ...interpretJson(json), strictErrors };
 }
 
 /** @throws {ApiError} UnsupportedMediaType, with what this door takes. */
@@ -86,15 +110,6 @@ export function mediaTypeOf(contentType: string | undefined, accepted = bodyType
   return trimmed;
 }
 
-/** @throws {ApiError} BadRequest, naming line and column. */
-export function yamlToJson(text: string): string {
-  try {
-    return JSON.stringify(parse(text, { merge: true, uniqueKeys: true }) ?? null);
-  } catch (error) {
-    throw badRequest(`error converting YAML to JSON: ${firstLine(error)}`);
-  }
-}
-
 /** @throws {ApiError} Invalid, for a value the option does not know. */
 export function requireFieldValidation(fieldValidation: string, optionsKind: string): void {
   const supported = ["", "Ignore", "Strict", "Warn"];
@@ -104,57 +119,44 @@ export function requireFieldValidation(fieldValidation: string, optionsKind: str
   ]);
 }
 
-function decodeProtobufBody(body: Buffer, expected: ExpectedKind): DecodedBody {
-  try {
-    const { apiVersion, kind, value } = decodeProtobuf(body, expected);
-    requireKind({ apiVersion, kind }, expected);
-    return { object: value as unknown as KubeObject, warnings: [] };
-  } catch (error) {
-    throw cannotBeHandled(error, expected);
-  }
+function strictDecodingError(strictErrors: readonly string[]): DecodeError {
+  return new DecodeError(`strict decoding error: ${strictErrors.join(", ")}`);
 }
 
-function interpreted(text: string, { kind }: ExpectedKind): ReturnType<typeof interpretJson> {
-  try {
-    return interpretJson(text);
-  } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
-    const shown = text.length > shownMax ? `${text.slice(0, shownMax)} ...` : text;
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): ${error.message} (${shown})`,
-    );
-  }
-}
-
-/** How much of a body an error repeats. */
-const shownMax = 100;
-
+/** @throws {DecodeError} */
 function requireKind(sent: ExpectedKind, expected: ExpectedKind): void {
-  if (sent.apiVersion !== expected.apiVersion) {
-    throw badRequest(
-      `the API version in the data (${sent.apiVersion}) does not match the expected API version (${expected.apiVersion})`,
-    );
-  }
-  if (sent.kind === expected.kind) return;
-  const version = versionOf(sent);
-  throw badRequest(
-    `${sent.kind} in version "${version}" cannot be handled as a ${expected.kind}: converting (${sent.kind}) to (${expected.kind}): unknown conversion`,
-  );
+  if (sent.apiVersion === expected.apiVersion && sent.kind === expected.kind) return;
+  const type = typeOf(sent.apiVersion, sent.kind);
+  if (type === undefined) throw new DecodeError(noKindRegistered(sent));
+  const { name } = typeOf(expected.apiVersion, expected.kind) as SchemaType;
+  // Upstream's own types have no version: `core.Pod`.
+  const internal = name.replace(/\.\w+\./, ".");
+  throw new DecodeError(`converting (${type.goName}) to (${internal}): unknown conversion`);
 }
 
-function cannotBeHandled(error: unknown, expected: ExpectedKind): unknown {
-  if (error instanceof ApiError || !(error instanceof DecodeError)) return error;
-  const { kind } = expected;
+/** @see kubernetes `apiserver/pkg/endpoints/handlers/rest.go`: `transformDecodeError` */
+function unrecognized(error: unknown, { kind }: ExpectedKind, body: Buffer): unknown {
+  if (!(error instanceof DecodeError)) return error;
   return badRequest(
-    `${kind} in version "${versionOf(expected)}" cannot be handled as a ${kind}: ${error.message}`,
+    `the object provided is unrecognized (must be of type ${kind}): ${error.message} (${summary(body)})`,
   );
 }
 
-function versionOf({ apiVersion }: ExpectedKind): string {
-  return apiVersion.slice(apiVersion.indexOf("/") + 1);
+function cannotBeHandled(error: unknown, sent: ExpectedKind, { kind }: ExpectedKind): unknown {
+  if (!(error instanceof DecodeError)) return error;
+  const version = sent.apiVersion.slice(sent.apiVersion.indexOf("/") + 1);
+  return badRequest(
+    `${sent.kind} in version "${version}" cannot be handled as a ${kind}: ${error.message}`,
+  );
 }
 
-function firstLine(error: unknown): string {
-  const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-  return line.replace(/:$/, "");
+/** How much of a body an error repeats, bytes. */
+const shownMax = 30;
+
+/** JSON as it is, anything else in hexadecimal. */
+function summary(body: Buffer): string {
+  if (body.length === 0) return "<empty>";
+  const encoding = body.toString("utf8", 0, 1) === "{" ? "utf8" : "hex";
+  const shown = body.toString(encoding, 0, shownMax);
+  return body.length > shownMax ? `${shown} ...` : shown;
 }

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { ApiError, forbidden, noSuchResource, unauthorized } from "../../../api/errors.ts";
-import { InvariantError } from "../../../kernel/invariant.ts";
+import { ApiError, noSuchResource, unauthorized } from "../../../api/errors.ts";
 import type { ApiServer } from "../api-server.ts";
+import { requireAccess } from "../authorize.ts";
+import type { UserInfo } from "../request.ts";
 import {
   aggregatedDiscovery,
   groupDocument,
@@ -22,8 +23,8 @@ import {
 import { negotiate, negotiateDiscovery } from "./negotiate.ts";
 import { OpenApiDoor } from "./openapi-door.ts";
 import { Query } from "./query.ts";
-import { sendError } from "./refuse.ts";
-import { requestInfo } from "./request-info.ts";
+import { noSuchMethod, refusalFor } from "./refuse.ts";
+import { requestInfo, verbOf } from "./request-info.ts";
 import { ResourceDoor } from "./resource-door.ts";
 
 /** The body of `/version`. @see kubernetes `apimachinery/pkg/version/types.go` */
@@ -102,48 +103,56 @@ export class HttpDoor {
   /** Returns what to do when the client goes away: the end of its watch. */
   handle(request: HttpRequest, reply: HttpReply): () => void {
     const answering = compressing(request, reply);
+    const [path, search] = splitUrl(request.url);
+    const query = new Query(search);
+    const send: Send = (code, json, headers = {}) => {
+      const all = { ...formatHeaders(request), ...headers };
+      answering.send(code, all, formatted(request, query, json));
+    };
+    const refuse: Refuse = (error) => {
+      const { code, json, headers } = refusalFor(error);
+      send(code, json, headers);
+    };
     try {
-      return this.#route(request, answering);
+      return this.#route({ request, path, query, reply: answering, send, refuse });
     } catch (error) {
-      if (error instanceof InvariantError) throw error;
-      sendError(answering, error);
+      refuse(error);
       return () => {};
     }
   }
 
-  #route(request: HttpRequest, reply: HttpReply): () => void {
-    const [path, search] = splitUrl(request.url);
-    const query = new Query(search);
-    requireUser(request, path);
+  #route(exchange: Exchange): () => void {
+    const { request, path, query, reply } = exchange;
+    const { user, method } = request;
+    if (user === undefined) throw unauthorized();
     const info = requestInfo(path);
     if (info === undefined || path === customResourceDefinitionsPath) {
-      this.#routeOther(request, path, query, reply);
+      requirePathAccess(user, method, path);
+      this.#routeOther(exchange);
       return () => {};
     }
-    const resource = this.#server.resources.find(info.group, info.version, info.plural);
+    const verb = verbOf(info, method, query.flag("watch"));
+    // Nobody learns what is there, or what is wrong with a body, who may not ask.
+    requireAccess({ ...info, user, verb });
+    const { resources } = this.#server;
+    const resource = resources.find(info.group, info.version, info.plural);
     if (resource === undefined) {
-      const isServed = this.#server.resources.inGroupVersion(info.group, info.version).length > 0;
-      if (!isServed) sendText(reply, 404, "404 page not found\n");
-      else throw noSuchResource();
+      if (resources.inGroupVersion(info.group, info.version).length > 0) throw noSuchResource();
+      sendText(reply, 404, "404 page not found\n");
       return () => {};
     }
     const isItemWithoutNamespace =
       resource.namespaced && info.namespace === "" && info.name !== "" && !info.isWatchPath;
-    if (isItemWithoutNamespace) {
-      sendText(reply, 404, "404 page not found\n");
-      return () => {};
-    }
-    const send = (code: number, json: string, headers: Headers = {}): void => {
-      reply.send(code, { ...formatHeaders(request), ...headers }, formatted(request, query, json));
-    };
-    return this.#resources.handle({ request, info, resource, query, reply, send });
+    const isInNamespace = !resource.namespaced && info.namespace !== "";
+    if (isItemWithoutNamespace || isInNamespace) throw noSuchResource();
+    return this.#resources.handle({ ...exchange, info, verb, resource });
   }
 
-  #routeOther(request: HttpRequest, path: string, query: Query, reply: HttpReply): void {
+  #routeOther({ request, path, query, reply, send, refuse }: Exchange): void {
     if (path.startsWith("/podrace/v1/")) {
-      return this.#administer(request, path, query, reply);
+      return this.#administer({ method: request.method, path, query }, send, refuse);
     }
-    if (request.method !== "GET" && request.method !== "HEAD") throw methodOnPath(request.method);
+    if (request.method !== "GET" && request.method !== "HEAD") throw noSuchMethod();
     if (path.startsWith("/openapi/")) return this.#openApi.handle(request, path, query, reply);
     switch (path) {
       case "/healthz":
@@ -151,30 +160,30 @@ export class HttpDoor {
       case "/readyz":
         return sendText(reply, 200, "ok");
       case "/version":
-        return sendJson(request, query, reply, 200, this.#version);
+        return send(200, JSON.stringify(this.#version));
       case customResourceDefinitionsPath:
-        return sendJson(request, query, reply, 200, noCustomResourceDefinitions);
+        return send(200, JSON.stringify(noCustomResourceDefinitions));
       case "/api":
       case "/apis":
-        return this.#discover(request, query, reply, path === "/api" ? "api" : "apis");
+        return this.#discover(request, reply, send, path === "/api" ? "api" : "apis");
       default:
-        return this.#discoverGroup(request, path, query, reply);
+        return this.#discoverGroup(path, reply, send);
     }
   }
 
-  #administer(request: HttpRequest, path: string, query: Query, reply: HttpReply): void {
-    const answer = this.#admin({ method: request.method, path, query });
-    const send = ({ code, body }: AdminAnswer): void => sendJson(request, query, reply, code, body);
-    if (answer instanceof Promise) answer.then(send, (error: unknown) => sendError(reply, error));
-    else send(answer);
+  #administer(request: AdminRequest, send: Send, refuse: Refuse): void {
+    const answer = this.#admin(request);
+    const tell = ({ code, body }: AdminAnswer): void => send(code, JSON.stringify(body));
+    if (answer instanceof Promise) answer.then(tell, refuse);
+    else tell(answer);
   }
 
-  #discover(request: HttpRequest, query: Query, reply: HttpReply, root: "api" | "apis"): void {
+  #discover(request: HttpRequest, reply: HttpReply, send: Send, root: "api" | "apis"): void {
     const { resources } = this.#server;
     const version = negotiateDiscovery(request.headers["accept"]);
     if (version === undefined) {
       const body = root === "api" ? legacyVersions(this.#serverAddress) : groupList(resources);
-      return sendJson(request, query, reply, 200, body);
+      return send(200, JSON.stringify(body));
     }
     const json = JSON.stringify(aggregatedDiscovery(resources, root, version));
     const etag = `"${createHash("sha512").update(json).digest("hex").toUpperCase()}"`;
@@ -189,7 +198,7 @@ export class HttpDoor {
     reply.send(200, headers, json);
   }
 
-  #discoverGroup(request: HttpRequest, path: string, query: Query, reply: HttpReply): void {
+  #discoverGroup(path: string, reply: HttpReply, send: Send): void {
     const { resources } = this.#server;
     const [root, ...parts] = path.split("/").filter((part) => part !== "");
     const [group = "", version = ""] = root === "api" ? ["", parts[0]] : parts;
@@ -202,39 +211,28 @@ export class HttpDoor {
         ? resourceList(resources, group, version)
         : undefined;
     if (body === undefined) return sendText(reply, 404, "404 page not found\n");
-    sendJson(request, query, reply, 200, body);
+    send(200, JSON.stringify(body));
   }
 }
 
-function methodOnPath(method: string): ApiError {
-  return new ApiError(
-    "MethodNotAllowed",
-    `the server does not allow this method on the requested resource (${method})`,
-  );
+/** Sends JSON in the form the client asked for. */
+type Send = (code: number, json: string, headers?: Headers) => void;
+type Refuse = (error: unknown) => void;
+
+/** A request on its way to its answer. */
+interface Exchange {
+  readonly request: HttpRequest;
+  readonly path: string;
+  readonly query: Query;
+  readonly reply: HttpReply;
+  readonly send: Send;
+  readonly refuse: Refuse;
 }
 
-function requireUser({ user, method }: HttpRequest, path: string): void {
-  if (user === undefined) throw unauthorized();
-  const isKnown = user.groups.includes("system:authenticated");
-  if (isKnown || publicPaths.has(path) || requestInfo(path) !== undefined) return;
-  const refusal = forbidden({ group: "", resource: "" }, "", "");
-  const verb = method.toLowerCase();
-  throw new ApiError(
-    "Forbidden",
-    `forbidden: User "${user.username}" cannot ${verb} path "${path}"`,
-    {},
-    refusal.code,
-  );
-}
-
-function sendJson(
-  request: HttpRequest,
-  query: Query,
-  reply: HttpReply,
-  code: number,
-  body: object,
-): void {
-  reply.send(code, formatHeaders(request), formatted(request, query, JSON.stringify(body)));
+function requirePathAccess(user: UserInfo, method: string, path: string): void {
+  if (user.groups.includes("system:authenticated") || publicPaths.has(path)) return;
+  const message = `forbidden: User "${user.username}" cannot ${method.toLowerCase()} path "${path}"`;
+  throw new ApiError("Forbidden", message, {});
 }
 
 function formatHeaders({ headers }: HttpRequest): Headers {
@@ -244,10 +242,13 @@ function formatHeaders({ headers }: HttpRequest): Headers {
 
 function formatted({ headers }: HttpRequest, query: Query, json: string): string {
   if (negotiateEncoding(headers["accept"]).encoding === "yaml") return yamlOf(json);
-  const isForPeople = /^(?:curl|Wget|Mozilla)/.test(headers["user-agent"] ?? "");
-  return query.flag("pretty") || (query.text("pretty") === "" && isForPeople)
-    ? prettyJson(json)
-    : `${json}\n`;
+  return isForPeople(headers["user-agent"], query.text("pretty")) ? prettyJson(json) : `${json}\n`;
+}
+
+/** @see kubernetes `apiserver/pkg/endpoints/handlers/negotiation`: `isPrettyPrint` */
+function isForPeople(userAgent: string | undefined, pretty: string): boolean {
+  if (pretty !== "") return /^(?:1|t|T|true|True|TRUE)$/.test(pretty);
+  return /^(?:curl|Wget|Mozilla\/5\.0)/.test(userAgent ?? "");
 }
 
 /** Documents that are no objects are JSON for whoever wants nothing else. */

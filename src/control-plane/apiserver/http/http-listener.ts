@@ -11,18 +11,16 @@ import {
 } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { requestEntityTooLarge, type ApiError } from "../../../api/errors.ts";
+import { isApiError, requestEntityTooLarge } from "../../../api/errors.ts";
 import type { UserInfo } from "../request.ts";
-import {
-  commonHeaders,
-  type Headers,
-  type HttpReply,
-  type HttpRequest,
-  jsonType,
-} from "./exchange.ts";
+import { type Headers, type HttpReply, type HttpRequest } from "./exchange.ts";
+import { sendError } from "./refuse.ts";
 
 /** The largest body taken. @see kubernetes `apiserver/pkg/server/config.go`: `MaxRequestBodyBytes` */
 const bodyBytesMax = 3 * 1024 * 1024;
+
+/** What is read of a body that is refused, bytes; who sends more is cut off. */
+const refusedBytesMax = 64 * 1024 * 1024;
 
 /** What a watcher may have unread before it is cut off, as an API server would, bytes. */
 const unreadBytesMax = 64 * 1024 * 1024;
@@ -126,14 +124,9 @@ async function answer(
   try {
     body = await readBody(request);
   } catch (error) {
-    const refusal = error as ApiError;
-    if (refusal.name !== "ApiError") return;
-    reply.send(
-      refusal.code,
-      { ...commonHeaders(jsonType), connection: "close" },
-      `${JSON.stringify(refusal.status)}\n`,
-    );
-    return;
+    // Anything else is a client that broke off: there is nobody to answer.
+    if (!isApiError(error)) return;
+    return sendError(reply, error);
   }
   const taken: HttpRequest = {
     method: request.method ?? "GET",
@@ -146,18 +139,27 @@ async function answer(
   onRequest(taken, reply);
 }
 
-/** @throws {ApiError} RequestEntityTooLarge; the rest of the body is not read. */
-async function readBody(request: AnyRequest): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > bodyBytesMax) {
-      throw requestEntityTooLarge(`Request entity too large: limit is ${bodyBytesMax}`);
-    }
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks);
+/**
+ * Settles as soon as it is known, but reads on: a client that still writes would never get to read
+ * why its body is refused.
+ *
+ * @throws {ApiError} RequestEntityTooLarge
+ */
+function readBody(request: AnyRequest): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= bodyBytesMax) return void chunks.push(chunk);
+      chunks.length = 0;
+      reject(requestEntityTooLarge(`limit is ${bodyBytesMax}`));
+      if (bytes > refusedBytesMax) request.destroy();
+    });
+    request.on("end", () => resolve(Buffer.concat(chunks)));
+    request.on("error", reject);
+    request.on("close", () => reject(new Error("the client broke off")));
+  });
 }
 
 function replyTo(response: AnyResponse): HttpReply {
@@ -169,9 +171,13 @@ function replyTo(response: AnyResponse): HttpReply {
   return {
     send(code, headers, body) {
       if (response.writableEnded || response.destroyed) return;
-      const length = { "content-length": String(Buffer.byteLength(body)) };
+      // An answer that has begun cannot become another: it breaks off.
+      if (response.headersSent) return void response.end();
+      // As bytes: of a string Node would write head and body in one encoding.
+      const bytes = Buffer.from(body);
+      const length = { "content-length": String(bytes.length) };
       head(code, code === 304 ? headers : { ...headers, ...length });
-      response.end(body);
+      response.end(bytes);
     },
     open(code, headers) {
       head(code, headers);

@@ -18,6 +18,8 @@ const v2ProtobufTypes: ReadonlySet<string> = new Set([
   "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
 ]);
 
+const v3Prefix = "/openapi/v3/";
+
 /** The OpenAPI documents, made when first asked for. */
 export class OpenApiDoor {
   readonly #kinds: readonly ServedKind[];
@@ -40,13 +42,20 @@ export class OpenApiDoor {
     if (path === "/openapi/v3") {
       return reply.send(200, commonHeaders(jsonType), `${JSON.stringify(this.#v3.index)}\n`);
     }
-    const name = path.replace(/^\/openapi\/v3\//, "");
+    if (!path.startsWith(v3Prefix)) return sendText(reply, 404, "404 page not found\n");
+    const name = path.slice(v3Prefix.length);
     const document = this.#v3.documents.get(name);
-    if (document === undefined) return sendText(reply, 404, "404 page not found\n");
+    // Upstream says nothing of what it does not know, and says so with success.
+    if (document === undefined) return reply.send(200, commonHeaders(jsonType), "");
     const { text, hash } = document;
     const asked = query.text("hash");
     if (asked !== "" && asked !== hash) {
-      return reply.send(301, { location: `/openapi/v3/${name}?hash=${hash}` }, "");
+      const location = `/openapi/v3/${name}?hash=${hash}`;
+      return reply.send(
+        301,
+        { ...commonHeaders(jsonType), ...cachedForGood(hash, false), location },
+        "",
+      );
     }
     const headers = { ...commonHeaders(jsonType), ...cachedForGood(hash, asked !== "") };
     if (request.headers["if-none-match"] === `"${hash}"`) return reply.send(304, headers, "");

@@ -1,5 +1,6 @@
 import { badRequest, invalid } from "../../../api/errors.ts";
-import { notSupported } from "../../../api/field-errors.ts";
+import { forbiddenField, notSupported } from "../../../api/field-errors.ts";
+import { goQuote } from "../../../api/go-format.ts";
 import type { ListOptions, WatchOptions } from "../request.ts";
 import type { IncludeObject } from "./render.ts";
 
@@ -15,7 +16,7 @@ export class Query {
     return this.#params.get(name) ?? "";
   }
 
-  /** As upstream converts them: anything but `false`, `0` and nothing is true. */
+  /** As upstream converts them: anything but `false`, `0` and no such parameter is true. */
   flag(name: string): boolean {
     return this.optionalFlag(name) ?? false;
   }
@@ -23,18 +24,16 @@ export class Query {
   optionalFlag(name: string): boolean | undefined {
     const value = this.#params.get(name);
     if (value === null) return undefined;
-    return value !== "false" && value !== "0";
+    return value.toLowerCase() !== "false" && value !== "0";
   }
 
-  /** @throws {ApiError} BadRequest, naming the parameter. */
+  /** @throws {ApiError} BadRequest */
   integer(name: string): number | undefined {
     const value = this.#params.get(name);
     if (value === null || value === "") return undefined;
     if (!/^-?\d+$/.test(value)) {
       const shown = JSON.stringify(value);
-      throw badRequest(
-        `${name}: Invalid value: ${shown}: strconv.ParseInt: parsing ${shown}: invalid syntax`,
-      );
+      throw badRequest(`strconv.ParseInt: parsing ${shown}: invalid syntax`);
     }
     return Number(value);
   }
@@ -44,13 +43,19 @@ export class Query {
     const values = this.#params.getAll("dryRun").filter((value) => value !== "");
     if (values.some((value) => value !== "All")) {
       throw invalid({ group: "meta.k8s.io", kind: optionsKind }, "", [
-        notSupported("dryRun", values as unknown, ["All"]),
+        notSupported("dryRun", values, ["All"]),
       ]);
     }
     return values.length > 0;
   }
 
+  /** @throws {ApiError} BadRequest, or Invalid for an option of watches. */
   listOptions(): ListOptions {
+    if (this.optionalFlag("sendInitialEvents") !== undefined) {
+      throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", [
+        forbiddenField("sendInitialEvents", "sendInitialEvents is forbidden for list"),
+      ]);
+    }
     return {
       labelSelector: this.text("labelSelector"),
       fieldSelector: this.text("fieldSelector"),
@@ -76,6 +81,8 @@ export class Query {
     const value = this.text("includeObject");
     if (value === "") return "Metadata";
     if (value === "None" || value === "Metadata" || value === "Object") return value;
-    throw badRequest(`unrecognized includeObject value: ${JSON.stringify(value)}`);
+    throw badRequest(
+      `Unable to convert to Table as requested: includeObject: Invalid value: ${goQuote(value)}: must be 'Metadata', 'Object', 'None', or empty`,
+    );
   }
 }

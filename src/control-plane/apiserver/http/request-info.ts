@@ -52,6 +52,26 @@ export function requestInfo(path: string): RequestInfo | undefined {
   return { ...found, plural, namespace: "", name, subresource: subresource.join("/") };
 }
 
+/** What a method does to what the path names, as authorization calls it. */
+export function verbOf({ name, isWatchPath }: RequestInfo, method: string, watch: boolean): string {
+  switch (method) {
+    case "GET":
+    case "HEAD":
+      if (isWatchPath || (watch && name === "")) return "watch";
+      return name === "" ? "list" : "get";
+    case "POST":
+      return "create";
+    case "PUT":
+      return "update";
+    case "PATCH":
+      return "patch";
+    case "DELETE":
+      return name === "" ? "deletecollection" : "delete";
+    default:
+      return "";
+  }
+}
+
 const namespaceSubresources: ReadonlySet<string> = new Set(["status", "finalize"]);
 
 function decodeSegment(segment: string): string {

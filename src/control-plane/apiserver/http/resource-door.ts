@@ -1,11 +1,10 @@
-import { internalError, noSuchResource } from "../../../api/errors.ts";
+import { internalError, isApiError, noSuchResource, notAcceptable } from "../../../api/errors.ts";
 import type { Binding, Eviction, KubeObject, Namespace } from "../../../api/objects.ts";
 import type { ApiServer } from "../api-server.ts";
 import type { DeleteOptions, RequestContext, UserInfo } from "../request.ts";
-import { apiVersionOf, type Resource } from "../resource.ts";
-import { type DecodedBody, decodeBody, decodeTyped, requireFieldValidation } from "./body.ts";
+import { apiVersionOf, type Resource, type Subresource } from "../resource.ts";
+import { type DecodedBody, decodeBody, requireFieldValidation } from "./body.ts";
 import { readDeleteOptions } from "./delete-options.ts";
-import { objectJson } from "./encode.ts";
 import {
   commonHeaders,
   type Headers,
@@ -13,23 +12,28 @@ import {
   type HttpRequest,
   jsonType,
 } from "./exchange.ts";
-import { methodOnResource, sendError } from "./refuse.ts";
+import { noSuchMethod } from "./refuse.ts";
 import { negotiate } from "./negotiate.ts";
-import { readPatch } from "./patch.ts";
+import { decodePatched, readPatch } from "./patch.ts";
 import type { Query } from "./query.ts";
 import { renderList, renderObject, type RenderOptions } from "./render.ts";
 import type { RequestInfo } from "./request-info.ts";
+import { warningHeaders } from "./warning-headers.ts";
 import { WatchStream } from "./watch-stream.ts";
 
 /** A request for a kind that is served. */
 export interface ResourceExchange {
   readonly request: HttpRequest;
   readonly info: RequestInfo;
+  /** As authorization names it: `list`, `deletecollection`. */
+  readonly verb: string;
   readonly resource: Resource;
   readonly query: Query;
   readonly reply: HttpReply;
   /** Sends JSON in the form the client asked for. */
   readonly send: (code: number, json: string, headers?: Headers) => void;
+  /** Sends a Status, in the form the client asked for. */
+  readonly refuse: (error: unknown) => void;
 }
 
 const nothingToEnd = (): void => {};
@@ -44,28 +48,32 @@ export class ResourceDoor {
 
   /** Returns what to do when the client goes away. */
   handle(exchange: ResourceExchange): () => void {
-    const { request, info, resource, query } = exchange;
-    const { method } = request;
-    if (info.subresource !== "") {
-      this.#subresource(exchange);
-      return nothingToEnd;
-    }
-    const isRead = method === "GET" || method === "HEAD";
-    if (isRead && (info.isWatchPath || (query.flag("watch") && info.name === ""))) {
-      return this.#watch(exchange);
-    }
-    if (isRead) {
-      if (info.name === "") this.#list(exchange);
-      else this.#get(exchange);
-    } else if (method === "POST") {
-      this.#create(exchange);
-    } else if (method === "DELETE") {
-      if (info.name === "") this.#removeAll(exchange);
-      else this.#remove(exchange);
-    } else if (info.name !== "" && (method === "PUT" || method === "PATCH")) {
-      this.#change(exchange);
-    } else {
-      throw methodOnResource(resource, method);
+    requireServed(exchange);
+    switch (exchange.verb) {
+      case "watch":
+        return this.#watch(exchange);
+      case "list":
+        this.#list(exchange);
+        break;
+      case "get":
+        this.#get(exchange);
+        break;
+      case "create":
+        if (exchange.info.subresource === "") this.#create(exchange);
+        else this.#createSubresource(exchange);
+        break;
+      case "update":
+        if (exchange.info.subresource === "finalize") this.#finalize(exchange);
+        else this.#change(exchange);
+        break;
+      case "patch":
+        this.#change(exchange);
+        break;
+      case "delete":
+        this.#remove(exchange);
+        break;
+      default:
+        this.#removeAll(exchange);
     }
     return nothingToEnd;
   }
@@ -73,7 +81,7 @@ export class ResourceDoor {
   #get(exchange: ResourceExchange): void {
     const options = this.#renderOptions(exchange);
     this.#server.get(contextOf(exchange), (error, object) => {
-      if (error !== undefined || object === undefined) return sendError(exchange.reply, error);
+      if (error !== undefined || object === undefined) return exchange.refuse(error);
       exchange.send(200, renderObject(exchange.resource, object, options));
     });
   }
@@ -81,7 +89,7 @@ export class ResourceDoor {
   #list(exchange: ResourceExchange): void {
     const options = this.#renderOptions(exchange);
     this.#server.list(contextOf(exchange), exchange.query.listOptions(), (error, list) => {
-      if (error !== undefined || list === undefined) return sendError(exchange.reply, error);
+      if (error !== undefined || list === undefined) return exchange.refuse(error);
       exchange.send(200, renderList(exchange.resource, list, options));
     });
   }
@@ -89,6 +97,8 @@ export class ResourceDoor {
   #watch(exchange: ResourceExchange): () => void {
     const { resource, reply, query } = exchange;
     const options = this.#renderOptions(exchange);
+    if (options.representation.encoding === "yaml") throw notAcceptable(watchTypes);
+    const timeoutSeconds = query.integer("timeoutSeconds") ?? 0;
     let stream: ReturnType<HttpReply["open"]> | undefined;
     // Opened by the first event at the latest, so that a refusal can still be an error.
     const opened = (): ReturnType<HttpReply["open"]> =>
@@ -99,8 +109,7 @@ export class ResourceDoor {
     });
     const stop = this.#server.watch(contextOf(exchange), query.watchOptions(), sink);
     opened();
-    const timeoutSeconds = query.integer("timeoutSeconds");
-    if (timeoutSeconds === undefined || timeoutSeconds <= 0) return stop;
+    if (timeoutSeconds <= 0) return stop;
     const timer = this.#server.after(timeoutSeconds * 1_000_000, () => {
       stop();
       opened().end();
@@ -112,23 +121,22 @@ export class ResourceDoor {
   }
 
   #create(exchange: ResourceExchange): void {
-    const { resource, query } = exchange;
-    const { object, warnings } = this.#body(exchange, resource, "CreateOptions");
-    const context = contextOf(exchange, query.dryRun("CreateOptions"));
+    const { object, warnings } = this.#body(exchange, exchange.resource, "CreateOptions");
+    const context = contextOf(exchange, exchange.query.dryRun("CreateOptions"));
     this.#server.create(context, object, this.#answer(exchange, 201, warnings));
   }
 
   #change(exchange: ResourceExchange): void {
-    const { request, query, info } = exchange;
-    const isPatch = request.method === "PATCH";
+    const { query, verb } = exchange;
+    const isPatch = verb === "patch";
     const optionsKind = isPatch ? "PatchOptions" : "UpdateOptions";
-    const context = contextOf(exchange, query.dryRun(optionsKind), info.subresource);
+    const context = contextOf(exchange, query.dryRun(optionsKind));
     const warnings: string[] = [];
     const change = isPatch
       ? this.#patchChange(exchange, warnings)
       : this.#replacement(exchange, warnings);
-    const verb = isPatch ? "patch" : "update";
-    this.#server.update(context, verb, change, this.#answer(exchange, 200, warnings));
+    const answer = this.#answer(exchange, 200, warnings);
+    this.#server.update(context, isPatch ? "patch" : "update", change, answer);
   }
 
   #replacement(exchange: ResourceExchange, warnings: string[]): (stored: KubeObject) => KubeObject {
@@ -143,32 +151,38 @@ export class ResourceDoor {
     requireFieldValidation(fieldValidation, "PatchOptions");
     const patch = readPatch(request.body, request.headers["content-type"]);
     return (stored) => {
-      const decoded = decodeTyped(patch(stored), kindOf(resource), fieldValidation);
+      const decoded = decodePatched(patch, stored, kindOf(resource), fieldValidation);
       warnings.splice(0, warnings.length, ...decoded.warnings);
       return decoded.object;
     };
   }
 
   #remove(exchange: ResourceExchange): void {
-    const { resource, reply, query } = exchange;
+    const { resource, query } = exchange;
+    const rendering = this.#renderOptions(exchange);
     const options = readDeleteOptions(exchange.request, query);
     const context = contextOf(exchange, query.dryRun("DeleteOptions") || options.dryRun);
     this.#server.remove(context, options, (error, removal) => {
-      if (error !== undefined || removal === undefined) return sendError(reply, error);
+      if (error !== undefined || removal === undefined) return exchange.refuse(error);
       const { object, isGone } = removal;
-      if (!isGone || resource.deletionAnswersObject) return exchange.send(200, objectJson(object));
-      exchange.send(200, JSON.stringify(removedStatus(resource, object)));
+      const answersObject = !isGone || resource.deletionAnswersObject;
+      const json = answersObject
+        ? renderObject(resource, object, rendering)
+        : JSON.stringify(removedStatus(resource, object));
+      exchange.send(200, json);
     });
   }
 
   #removeAll(exchange: ResourceExchange): void {
-    const { resource, reply, query } = exchange;
+    const { resource, query } = exchange;
+    const rendering = this.#renderOptions(exchange);
     const options = readDeleteOptions(exchange.request, query);
     const context = contextOf(exchange, query.dryRun("DeleteOptions") || options.dryRun);
     this.#server.list(context, query.listOptions(), (error, list) => {
-      if (error !== undefined || list === undefined) return sendError(reply, error);
-      this.#removeEach(context, options, list.items, () => {
-        exchange.send(200, renderList(resource, list, this.#renderOptions(exchange)));
+      if (error !== undefined || list === undefined) return exchange.refuse(error);
+      this.#removeEach(context, options, list.items, (failure) => {
+        if (failure !== undefined) return exchange.refuse(failure);
+        exchange.send(200, renderList(resource, list, rendering));
       });
     });
   }
@@ -177,46 +191,39 @@ export class ResourceDoor {
     context: RequestContext,
     options: DeleteOptions,
     objects: readonly KubeObject[],
-    done: () => void,
+    done: (failure?: Error) => void,
   ): void {
     let pending = objects.length;
+    let failure: Error | undefined;
     if (pending === 0) return done();
     for (const { metadata } of objects) {
       const at = { ...context, namespace: metadata.namespace ?? "", name: metadata.name ?? "" };
-      this.#server.remove(at, options, () => {
-        if (--pending === 0) done();
+      this.#server.remove(at, options, (error) => {
+        // Whatever is gone by now was to go anyway.
+        if (error !== undefined && !isApiError(error, "NotFound")) failure ??= error;
+        if (--pending === 0) done(failure);
       });
     }
   }
 
-  #subresource(exchange: ResourceExchange): void {
-    const { request, info, resource } = exchange;
+  #createSubresource(exchange: ResourceExchange): void {
+    const { info, resource, query } = exchange;
     const served = resource.subresources.find(({ name }) => name === info.subresource);
-    if (served === undefined) throw noSuchResource();
-    const verb =
-      { GET: "get", POST: "create", PUT: "update", PATCH: "patch" }[request.method] ?? "";
-    if (!served.verbs.includes(verb)) throw methodOnResource(resource, request.method);
-    const context = contextOf(exchange, false, info.subresource);
-    switch (info.subresource) {
-      case "status":
-        if (verb === "get") return this.#get(exchange);
-        return this.#change(exchange);
-      case "binding": {
-        const { object } = this.#body(exchange, served, "CreateOptions");
-        const binding = object as unknown as Binding;
-        return this.#server.bind(context, binding, this.#success(exchange));
-      }
-      case "eviction": {
-        const { object } = this.#body(exchange, served, "CreateOptions");
-        const eviction = object as unknown as Eviction;
-        return this.#server.evict(context, eviction, this.#success(exchange));
-      }
-      default: {
-        const { object, warnings } = this.#body(exchange, resource, "UpdateOptions");
-        const namespace = object as unknown as Namespace;
-        return this.#server.finalize(context, namespace, this.#answer(exchange, 200, warnings));
-      }
+    const { object } = this.#body(exchange, served as Subresource, "CreateOptions");
+    const context = contextOf(exchange, query.dryRun("CreateOptions"));
+    const done = this.#success(exchange);
+    if (info.subresource === "binding") {
+      this.#server.bind(context, object as unknown as Binding, done);
+    } else {
+      this.#server.evict(context, object as unknown as Eviction, done);
     }
+  }
+
+  #finalize(exchange: ResourceExchange): void {
+    const { object, warnings } = this.#body(exchange, exchange.resource, "UpdateOptions");
+    const namespace = object as unknown as Namespace;
+    const answer = this.#answer(exchange, 200, warnings);
+    this.#server.finalize(contextOf(exchange), namespace, answer);
   }
 
   #body(
@@ -234,17 +241,23 @@ export class ResourceDoor {
     code: number,
     warnings: readonly string[],
   ): (error: Error | undefined, object?: KubeObject) => void {
+    // Before anything is written: an answer nobody takes is refused.
+    const options = this.#renderOptions(exchange);
     return (error, object) => {
-      if (error !== undefined || object === undefined)
-        return sendError(exchange.reply, error ?? internalError("no object"));
-      const json = renderObject(exchange.resource, object, this.#renderOptions(exchange));
-      exchange.send(code, json, warningHeaders(warnings));
+      if (error !== undefined || object === undefined) {
+        return exchange.refuse(error ?? internalError("no object"));
+      }
+      exchange.send(
+        code,
+        renderObject(exchange.resource, object, options),
+        warningHeaders(warnings),
+      );
     };
   }
 
   #success(exchange: ResourceExchange): (error: Error | undefined) => void {
     return (error) => {
-      if (error !== undefined) return sendError(exchange.reply, error);
+      if (error !== undefined) return exchange.refuse(error);
       const status = {
         kind: "Status",
         apiVersion: "v1",
@@ -257,15 +270,36 @@ export class ResourceDoor {
   }
 
   #renderOptions({ request, query }: ResourceExchange): RenderOptions {
-    return {
-      representation: negotiate(request.headers["accept"]),
-      includeObject: query.includeObject(),
-      nowUs: this.#server.nowUs,
-    };
+    const representation = negotiate(request.headers["accept"]);
+    const includeObject = representation.as === "table" ? query.includeObject() : "Metadata";
+    return { representation, includeObject, nowUs: this.#server.nowUs };
   }
 }
 
-function contextOf(exchange: ResourceExchange, dryRun = false, subresource = ""): RequestContext {
+/** What watches can be written in. */
+const watchTypes = [
+  "application/json;stream=watch",
+  "application/vnd.kubernetes.protobuf;stream=watch",
+];
+
+/** @throws {ApiError} MethodNotAllowed, or NotFound for a subresource that the kind does not have. */
+function requireServed({ info, verb, resource }: ResourceExchange): void {
+  const isCollection = info.name === "";
+  if (info.subresource !== "") {
+    const served = resource.subresources.find(({ name }) => name === info.subresource);
+    if (served === undefined) throw noSuchResource();
+    if (!served.verbs.includes(verb)) throw noSuchMethod();
+    return;
+  }
+  const isOfItem = verb === "get" || verb === "update" || verb === "patch" || verb === "delete";
+  const isWatchOfItem = verb === "watch" && info.isWatchPath;
+  const isReadOnly = info.isWatchPath || (resource.namespaced && info.namespace === "");
+  const isRead = verb === "get" || verb === "list" || verb === "watch";
+  if (!resource.verbs.includes(verb) || (isReadOnly && !isRead)) throw noSuchMethod();
+  if (isCollection ? isOfItem : !isOfItem && !isWatchOfItem) throw noSuchMethod();
+}
+
+function contextOf(exchange: ResourceExchange, dryRun = false): RequestContext {
   const { request, info, resource } = exchange;
   return {
     resource,
@@ -273,7 +307,7 @@ function contextOf(exchange: ResourceExchange, dryRun = false, subresource = "")
     name: info.name,
     user: request.user as UserInfo,
     client: clientOf(request),
-    subresource,
+    subresource: info.subresource,
     dryRun,
   };
 }
@@ -289,15 +323,6 @@ function kindOf(kind: Pick<Resource, "group" | "version" | "kind">): {
   kind: string;
 } {
   return { apiVersion: apiVersionOf(kind), kind: kind.kind };
-}
-
-/** One header with all warnings: HTTP/2 and HTTP/1.1 both allow the list form. */
-function warningHeaders(warnings: readonly string[]): Headers {
-  if (warnings.length === 0) return {};
-  const values = warnings.map(
-    (text) => `299 - "${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`,
-  );
-  return { warning: values.join(", ") };
 }
 
 function removedStatus(resource: Resource, { metadata }: KubeObject): object {
