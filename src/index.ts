@@ -1,5 +1,9 @@
 export { Cluster, createCluster } from "./cluster/cluster.ts";
-export { type ClusterOptions, ClusterOptionsError, type NodePool } from "./cluster/cluster-options.ts";
+export {
+  type ClusterOptions,
+  ClusterOptionsError,
+  type NodePool,
+} from "./cluster/cluster-options.ts";
 export {
   type ClusterAddress,
   LiveCluster,

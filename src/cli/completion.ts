@@ -10,5 +10,14 @@ import type { Command } from "commander";
  */
 export async function addCompletion(program: Command): Promise<void> {
   const { default: tab } = await import("@bomb.sh/tab/commander");
-  tab(program, { completionCommandName: "completion" });
+  tab(program, { completionCommandName: name });
+  program.commands.find((command) => command.name() === name)?.description(description);
 }
+
+/** Only names `completion SHELL`, for the help: all that is needed where nobody asks for it. */
+export function addCompletionCommand(program: Command): void {
+  program.command(`${name} <shell>`).description(description);
+}
+
+const name = "completion";
+const description = "print a completion script for bash, zsh, fish or powershell";

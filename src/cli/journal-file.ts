@@ -1,19 +1,27 @@
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { appendFileSync, closeSync, openSync, readFileSync, rmSync } from "node:fs";
 import {
   type Journal,
   JournalError,
   type JournalWriter,
   parseJournal,
 } from "../cluster/journal.ts";
-import { usageError } from "./cli-error.ts";
+import { CliError, usageError } from "./cli-error.ts";
+
+/** A journal on its way into a file. */
+export interface JournalFile extends JournalWriter {
+  close(): void;
+  /** For a session that never began: the file goes again. */
+  discard(): void;
+}
 
 /**
  * A journal that is appended to line by line, each written before the next input is handled, so
  * that a crash loses nothing that was handled.
  *
- * @throws {CliError} Exit code 2 for a file that cannot be written, or is there already.
+ * @throws {CliError} Exit code 2 for a file that cannot be written, or is there already; later, from
+ *   `write`, 1 when there is no more room for it.
  */
-export function createJournalFile(file: string): JournalWriter & { close(): void } {
+export function createJournalFile(file: string): JournalFile {
   let descriptor: number;
   try {
     descriptor = openSync(file, "wx", 0o600);
@@ -23,8 +31,20 @@ export function createJournalFile(file: string): JournalWriter & { close(): void
     throw usageError(`cannot record to ${file}: ${why}`);
   }
   return {
-    write: (entry) => void writeSync(descriptor, `${JSON.stringify(entry)}\n`),
+    write: (entry) => {
+      try {
+        appendFileSync(descriptor, `${JSON.stringify(entry)}\n`);
+      } catch (error) {
+        throw new CliError(`cannot record to ${file}: ${(error as Error).message}`, {
+          cause: error,
+        });
+      }
+    },
     close: () => closeSync(descriptor),
+    discard: () => {
+      closeSync(descriptor);
+      rmSync(file, { force: true });
+    },
   };
 }
 

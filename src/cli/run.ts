@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { CliError, exitCode } from "./cli-error.ts";
 import { addCommands } from "./commands/commands.ts";
+import { addCompletion, addCompletionCommand } from "./completion.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
 import { packageVersion } from "./package-version.ts";
 
@@ -10,11 +11,14 @@ Examples:
   podrace up                       a live cluster for kubectl, until Ctrl-C
   podrace up --nodes 50 --speed 10 fifty nodes, ten times as fast as the clock
   podrace trace pod/my-nginx       what happened to a pod, step by step
+  podrace time step 1m             a minute of the cluster's time, at once
   podrace kubectl get pods -A      for those who have no kubectl
 
 Exit codes:
-  0 done  1 failed  2 wrong use or invalid file  4 timed out  6 a bug in podrace
-  130 interrupted (Ctrl-C)  143 terminated. podrace kubectl answers as kubectl does.
+  0 done  1 failed  2 wrong use or invalid file  4 timed out
+  5 a replay that is not what was recorded  6 a bug in podrace
+  130 interrupted (Ctrl-C)  143 terminated
+  podrace kubectl answers as kubectl does.
 `;
 
 /** Runs one command line; returns its exit code and never throws. */
@@ -30,10 +34,8 @@ export async function run(args: readonly string[]): Promise<number> {
   const program = createProgram(terminal);
   addCommands(program, { terminal, finish: (ended) => (code = ended) });
   try {
-    if (args[0] === "completion" || args[0] === "complete") {
-      const { addCompletion } = await import("./completion.ts");
-      await addCompletion(program);
-    }
+    if (args.includes("completion") || args.includes("complete")) await addCompletion(program);
+    else addCompletionCommand(program);
     await program.parseAsync(args, { from: "user" });
     return code;
   } catch (error) {

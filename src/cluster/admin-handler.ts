@@ -1,4 +1,4 @@
-import { noSuchResource } from "../api/errors.ts";
+import { badRequest, methodNotAllowed, noSuchResource } from "../api/errors.ts";
 import type { AdminHandler } from "../control-plane/apiserver/http/http-door.ts";
 import type { Fact } from "../kernel/trace.ts";
 import type { Pacer } from "../kernel/pacer.ts";
@@ -21,13 +21,22 @@ export interface TraceBody {
 export function adminHandler(cluster: Cluster, pacer: Pacer): AdminHandler {
   const time = new TimeControl(cluster, pacer);
   return (request) => {
-    const { path, query } = request;
+    const { method, path, query } = request;
     if (path === "/podrace/v1/trace") {
-      return { code: 200, body: traceOf(cluster, query.text("subject")) };
+      requireRead(method);
+      const subject = query.text("subject");
+      if (subject === "")
+        throw badRequest("subject: Required value: must be e.g. pods/default/my-nginx");
+      return { code: 200, body: traceOf(cluster, subject) };
     }
     if (/^\/podrace\/v1\/time(\/|$)/.test(path)) return time.handle(request);
     throw noSuchResource();
   };
+}
+
+function requireRead(method: string): void {
+  if (method === "GET" || method === "HEAD") return;
+  throw methodNotAllowed({ group: "podrace", resource: "trace" }, method.toLowerCase());
 }
 
 /** What is known of one subject, with the threads. */

@@ -33,6 +33,7 @@ import { createKubeletHost } from "../../workers/kubelet/kubelet-host.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { type ClusterOptions, resolveOptions, type ResolvedOptions } from "./cluster-options.ts";
 import { createKubeletDoor } from "./kubelet-door.ts";
+import { ReadyNodes } from "./ready-nodes.ts";
 import { kubernetesVersion } from "./version.ts";
 
 /** Actors by their place in the total order. Kubelets come last, by node. */
@@ -53,6 +54,7 @@ export class Cluster {
   readonly simulation: Simulation;
   readonly trace: Trace;
   readonly #links: readonly ShardLink[];
+  readonly #readyNodes: ReadyNodes;
   readonly #parts: readonly ShardPart[];
   readonly #threads: ReadonlyMap<string, string>;
 
@@ -71,6 +73,7 @@ export class Cluster {
     this.simulation = parts.simulation;
     this.trace = parts.trace;
     this.#links = parts.links;
+    this.#readyNodes = new ReadyNodes(parts.server);
     this.#parts = parts.parts;
     this.#threads = parts.threads;
   }
@@ -95,12 +98,10 @@ export class Cluster {
     return condition();
   }
 
-  /** Whether every node of the options is registered, ready and open for pods. */
+  /** Whether all nodes of the options are registered, ready and open for pods. */
   get isReady(): boolean {
-    const nodes = [...this.server.objects("", "nodes")];
-    const wanted =
-      this.options.nodes + this.options.pools.reduce((sum, pool) => sum + pool.nodes, 0);
-    return nodes.length >= wanted && nodes.every(isOpenNode);
+    const { nodes, pools } = this.options;
+    return this.#readyNodes.count >= pools.reduce((sum, pool) => sum + pool.nodes, nodes);
   }
 
   /** Facts recorded so far, on all threads. */
@@ -262,18 +263,4 @@ function shardLinks(threads: number): readonly ShardLink[] {
   return Array.from({ length: threads }, (_none, index) =>
     threadLink(`kubelet-thread-${index + 1}`),
   );
-}
-
-function isOpenNode({ spec, status }: KubeObject): boolean {
-  const { conditions = [] } = status as { readonly conditions?: readonly Condition[] };
-  const { taints = [] } = spec as { readonly taints?: readonly unknown[] };
-  return (
-    conditions.some(({ type, status: value }) => type === "Ready" && value === "True") &&
-    taints.length === 0
-  );
-}
-
-interface Condition {
-  readonly type: string;
-  readonly status: string;
 }

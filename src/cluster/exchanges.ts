@@ -5,7 +5,7 @@ import { sendError } from "../control-plane/apiserver/http/refuse.ts";
 import type { Pacer } from "../kernel/pacer.ts";
 import { adminHandler } from "./admin-handler.ts";
 import type { Cluster } from "./cluster.ts";
-import { type JournalWriter, recordedRequest } from "./journal.ts";
+import { type JournalEntry, type JournalWriter, recordedRequest } from "./journal.ts";
 import { versionInfo } from "./version.ts";
 
 /** Requests on their way through a live cluster: stamped, recorded, answered, and ended. */
@@ -14,21 +14,30 @@ export class Exchanges {
   readonly #pacer: Pacer;
   readonly #journal: JournalWriter | undefined;
   readonly #isReadOnly: boolean;
+  readonly #onFailure: (error: unknown) => void;
   readonly #ends = new Map<HttpRequest, () => void>();
-  readonly #numbers = new Map<HttpRequest, number>();
+  /** Requests whose answer is not complete, by their place in the session. */
+  readonly #open = new Map<HttpRequest, number>();
   #count = 0;
   #lastInputUs = 0;
   #door: HttpDoor | undefined;
+  #isClosed = false;
 
   constructor(
     cluster: Cluster,
     pacer: Pacer,
-    options: { readonly journal: JournalWriter | undefined; readonly isReadOnly: boolean },
+    options: {
+      readonly journal: JournalWriter | undefined;
+      readonly isReadOnly: boolean;
+      /** An input could not be recorded: the run is over. */
+      readonly onFailure: (error: unknown) => void;
+    },
   ) {
     this.#cluster = cluster;
     this.#pacer = pacer;
     this.#journal = options.journal;
     this.#isReadOnly = options.isReadOnly;
+    this.#onFailure = options.onFailure;
   }
 
   /** Virtual time of the latest input, µs. */
@@ -46,26 +55,64 @@ export class Exchanges {
     });
   }
 
-  take(request: HttpRequest, reply: HttpReply): void {
-    if (this.#isReadOnly && changesSomething(request)) return sendError(reply, readOnlyRefusal());
-    const number = this.#count++;
-    this.#numbers.set(request, number);
-    const at = this.#submit(() => {
-      const end = this.#door?.handle(request, reply);
-      if (end !== undefined) this.#ends.set(request, end);
-    });
-    this.#journal?.write({ at, request: recordedRequest(request) });
+  /** From now on nothing comes in: a journal that has its end gets no more inputs. */
+  close(): void {
+    this.#isClosed = true;
   }
 
+  take(request: HttpRequest, reply: HttpReply): void {
+    if (this.#isClosed) return;
+    if (this.#isReadOnly && changesSomething(request)) return sendError(reply, readOnlyRefusal());
+    this.#open.set(request, this.#count++);
+    const noticing = this.#noticingTheEnd(request, reply);
+    const at = this.#submit(() => {
+      const end = this.#door?.handle(request, noticing);
+      if (end !== undefined && this.#open.has(request)) this.#ends.set(request, end);
+    });
+    this.#record(() => ({ at, request: recordedRequest(request) }));
+  }
+
+  /** Its client went away. That matters only to what goes on: a watch. */
   gone(request: HttpRequest): void {
-    const number = this.#numbers.get(request);
-    if (number === undefined) return;
-    this.#numbers.delete(request);
+    const number = this.#open.get(request);
+    if (number === undefined || this.#isClosed) return;
     const at = this.#submit(() => {
       this.#ends.get(request)?.();
-      this.#ends.delete(request);
+      this.#forget(request);
     });
-    this.#journal?.write({ at, gone: number });
+    this.#record(() => ({ at, gone: number }));
+  }
+
+  #record(entry: () => JournalEntry): void {
+    try {
+      this.#journal?.write(entry());
+    } catch (error) {
+      this.#onFailure(error);
+    }
+  }
+
+  #noticingTheEnd(request: HttpRequest, reply: HttpReply): HttpReply {
+    return {
+      send: (code, headers, body) => {
+        this.#forget(request);
+        reply.send(code, headers, body);
+      },
+      open: (code, headers) => {
+        const stream = reply.open(code, headers);
+        return {
+          write: (chunk) => stream.write(chunk),
+          end: () => {
+            this.#forget(request);
+            stream.end();
+          },
+        };
+      },
+    };
+  }
+
+  #forget(request: HttpRequest): void {
+    this.#open.delete(request);
+    this.#ends.delete(request);
   }
 
   #submit(handle: () => void): number {

@@ -25,6 +25,8 @@ export interface RecordedRequest extends Omit<HttpRequest, "body" | "user"> {
 /** What the run had come to; a replay must come to the same. */
 export interface JournalEnd {
   readonly traceHash: string;
+  /** Of all objects there were in the end: facts do not tell what is in them. */
+  readonly objectsHash: string;
   readonly facts: number;
   readonly revision: number;
 }
@@ -52,9 +54,12 @@ export class JournalError extends Error {
   override readonly name = "JournalError";
 }
 
-export function recordedRequest({ body, user, ...request }: HttpRequest): RecordedRequest {
+/** What is written down of a request. Who asked is known by then, so no token is. */
+export function recordedRequest({ body, user, headers, ...request }: HttpRequest): RecordedRequest {
+  const { authorization: _authorization, ...others } = headers;
   return {
     ...request,
+    headers: others,
     ...(body.length > 0 && { body: body.toString("base64") }),
     ...(user !== undefined && { user }),
   };
@@ -69,54 +74,104 @@ export function recordedRequest({ body, user, ...request }: HttpRequest): Record
 export function parseJournal(text: string): Journal {
   const lines = text.split("\n");
   const isCut = lines.pop() !== "";
-  const entries = lines.map((line, index) => parseLine(line, index + 1));
-  const [head, ...rest] = entries;
-  if (head === undefined || !("journal" in head)) {
-    const found = isCut ? "a line that is cut off" : "something else";
+  const [firstLine, ...rest] = lines;
+  if (firstLine === undefined) {
+    const found = isCut ? "a line that is cut off" : "nothing";
     throw new JournalError(`line 1: expected the head of a podrace journal, not ${found}`);
   }
-  if (head.journal !== journalVersion) {
-    throw new JournalError(
-      `line 1: journal version ${head.journal}; this podrace reads ${journalVersion}`,
-    );
-  }
+  const head = parseHead(firstLine);
   const inputs: JournalInput[] = [];
+  let requests = 0;
   let end: Journal["end"];
-  for (const [index, entry] of rest.entries()) {
-    const line = index + 2;
-    if (end !== undefined) throw new JournalError(`line ${line}: expected nothing after the end`);
-    if ("request" in entry) {
-      const { body = "", user, ...request } = entry.request;
-      inputs.push({
-        atUs: entry.at,
-        request: { ...request, user, body: Buffer.from(body, "base64") },
-      });
-    } else if ("gone" in entry) {
-      inputs.push({ atUs: entry.at, gone: entry.gone });
-    } else if ("end" in entry) {
-      end = { atUs: entry.at, ...entry.end };
+  let lastUs = head.options.startUs;
+  for (const [index, line] of rest.entries()) {
+    const number = index + 2;
+    const expect = (holds: boolean, what: string): void => {
+      if (!holds) throw new JournalError(`line ${number}: expected ${what}`);
+    };
+    expect(end === undefined, "nothing after the end");
+    const entry = parseLine(line, number);
+    expect(isEntry(entry), "a request, a gone or an end, each with a time");
+    const { at: atUs, ...what } = entry as Exclude<JournalEntry, { readonly journal: number }>;
+    expect(atUs >= lastUs, `no time before ${lastUs}, the one before it`);
+    lastUs = atUs;
+    if ("request" in what) {
+      const { body = "", user, ...request } = what.request;
+      inputs.push({ atUs, request: { ...request, user, body: Buffer.from(body, "base64") } });
+      requests++;
+    } else if ("gone" in what) {
+      expect(what.gone < requests, `one of the ${requests} requests before it`);
+      inputs.push({ atUs, gone: what.gone });
     } else {
-      throw new JournalError(`line ${line}: expected an input, not a second head`);
+      end = { atUs, ...what.end };
     }
   }
-  return { options: head.options, podrace: head.podrace, inputs, end };
+  return { ...head, inputs, end };
 }
 
-function parseLine(line: string, number: number): JournalEntry {
-  let entry: unknown;
+function parseHead(line: string): Pick<Journal, "options" | "podrace"> {
+  const head = parseLine(line, 1);
+  const expected = "line 1: expected the head of a podrace journal";
+  if (!isRecord(head) || !("journal" in head)) {
+    throw new JournalError(`${expected}, not something else`);
+  }
+  const { journal, podrace, options } = head;
+  if (journal !== journalVersion) {
+    const found = JSON.stringify(journal);
+    throw new JournalError(
+      `line 1: journal version ${found}; this podrace reads ${journalVersion}`,
+    );
+  }
+  const isWhole =
+    typeof podrace === "string" && isRecord(options) && Number.isSafeInteger(options["startUs"]);
+  if (!isWhole) throw new JournalError(`${expected}, with its podrace and options`);
+  return { podrace, options: options as unknown as ResolvedOptions };
+}
+
+function parseLine(line: string, number: number): unknown {
   try {
-    entry = JSON.parse(line);
+    return JSON.parse(line);
   } catch {
     throw new JournalError(`line ${number}: expected JSON`);
   }
-  const has = (field: string): boolean =>
-    typeof entry === "object" && entry !== null && Object.hasOwn(entry, field);
-  const isInput =
-    has("at") &&
-    Number.isSafeInteger((entry as { readonly at: unknown }).at) &&
-    (has("request") || has("gone") || has("end"));
-  const isKnown = has("journal") || isInput;
-  if (!isKnown)
-    throw new JournalError(`line ${number}: expected a head, a request, a gone or an end`);
-  return entry as JournalEntry;
+}
+
+function isEntry(entry: unknown): boolean {
+  if (!isRecord(entry) || !Number.isSafeInteger(entry["at"])) return false;
+  if ("request" in entry) return isRequest(entry["request"]);
+  if ("gone" in entry) return Number.isSafeInteger(entry["gone"]) && Number(entry["gone"]) >= 0;
+  return isEnd(entry["end"]);
+}
+
+function isRequest(request: unknown): boolean {
+  if (!isRecord(request)) return false;
+  const { method, url, headers, body = "", user } = request;
+  return (
+    [method, url, body].every((text) => typeof text === "string") &&
+    isRecord(headers) &&
+    Object.values(headers).every((text) => typeof text === "string") &&
+    (user === undefined || isUser(user))
+  );
+}
+
+function isUser(user: unknown): boolean {
+  return (
+    isRecord(user) &&
+    typeof user["username"] === "string" &&
+    Array.isArray(user["groups"]) &&
+    user["groups"].every((group) => typeof group === "string")
+  );
+}
+
+function isEnd(end: unknown): boolean {
+  if (!isRecord(end)) return false;
+  const { traceHash, objectsHash, facts, revision } = end;
+  return (
+    [traceHash, objectsHash].every((hash) => typeof hash === "string") &&
+    [facts, revision].every((count) => Number.isSafeInteger(count))
+  );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,6 +5,7 @@ import { type Cluster, createCluster } from "./cluster.ts";
 import type { ClusterOptions } from "./cluster-options.ts";
 import { Exchanges } from "./exchanges.ts";
 import { type JournalWriter, journalVersion } from "./journal.ts";
+import { objectsHash } from "./objects-hash.ts";
 import { administrator, createCertificateAuthority } from "./pki/certificates.ts";
 import { podraceVersion } from "./version.ts";
 
@@ -50,6 +51,7 @@ export class LiveCluster {
   readonly #exchanges: Exchanges;
   readonly #journal: JournalWriter | undefined;
   #hasFailed = false;
+  #stopped: Promise<void> | undefined;
 
   /** Use `startLiveCluster`. */
   constructor(parts: {
@@ -71,17 +73,29 @@ export class LiveCluster {
     void this.#failed.then(() => (this.#hasFailed = true));
   }
 
-  /** Settles when the simulation cannot go on: a thread died, or an invariant is broken. */
+  /**
+   * Settles when the simulation cannot go on: a thread died, an invariant is broken, or what comes
+   * in cannot be recorded any more.
+   */
   get failed(): Promise<Error> {
     return this.#failed;
   }
 
   /** Stops time, closes the port and ends the threads. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     await this.#listener.close();
     await this.#pacer.stop();
-    if (this.#journal !== undefined && !this.#hasFailed) await this.#recordEnd(this.#journal);
-    await this.cluster.close();
+    this.#exchanges.close();
+    try {
+      if (this.#journal !== undefined && !this.#hasFailed) await this.#recordEnd(this.#journal);
+    } finally {
+      await this.cluster.close();
+    }
   }
 
   /** Finishes the window under way, so that the end is a moment that a replay can come to. */
@@ -90,7 +104,8 @@ export class LiveCluster {
     const endUs = Math.max(simulation.openUs - 1, this.#exchanges.lastInputUs);
     await simulation.advanceTo(endUs);
     const traceHash = await this.cluster.traceHash();
-    const end = { traceHash, facts: this.cluster.factCount, revision: server.revision };
+    const { factCount: facts } = this.cluster;
+    const end = { traceHash, objectsHash: objectsHash(server), facts, revision: server.revision };
     journal.write({ at: endUs, end });
   }
 
@@ -145,13 +160,10 @@ async function serve(
   const { host = defaultHost, port = 0, speed = 1, journal, isReadOnly = false } = options;
   let fail: (error: Error) => void = () => {};
   const failed = new Promise<Error>((resolve) => void (fail = resolve));
-  const pacer = new Pacer({
-    simulation: cluster.simulation,
-    wallClock,
-    speed,
-    onFailure: (error) => fail(error instanceof Error ? error : new Error(String(error))),
-  });
-  const exchanges = new Exchanges(cluster, pacer, { journal, isReadOnly });
+  const onFailure = (error: unknown): void =>
+    fail(error instanceof Error ? error : new Error(String(error)));
+  const pacer = new Pacer({ simulation: cluster.simulation, wallClock, speed, onFailure });
+  const exchanges = new Exchanges(cluster, pacer, { journal, isReadOnly, onFailure });
   let listener: HttpListener;
   try {
     listener = await listen(

@@ -47,7 +47,7 @@ export async function simulatePodLife(
     return cluster.nowUs - fromUs;
   };
   const ask = (request: () => void): void => {
-    simulation.timeline.input(cluster.nowUs + 1, server.actor, request);
+    simulation.timeline.input(simulation.openUs, server.actor, request);
   };
 
   await waitFor(() => cluster.isReady, "the nodes become ready");

@@ -3,6 +3,7 @@ import { HttpDoor } from "../control-plane/apiserver/http/http-door.ts";
 import { noSuchResource } from "../api/errors.ts";
 import { type Cluster, createCluster } from "./cluster.ts";
 import type { Journal, JournalEnd } from "./journal.ts";
+import { objectsHash } from "./objects-hash.ts";
 import { versionInfo } from "./version.ts";
 
 export interface ReplayResult extends JournalEnd {
@@ -16,28 +17,45 @@ export interface ReplayResult extends JournalEnd {
 /**
  * Runs a recorded session again, without its clients: the same inputs at the same virtual times.
  *
- * @param options.untilUs Stops there; the end of the session if absent or later.
+ * @param options.untilUs Stops there; at the end of the session if absent or later. A session that was
+ *   cut off has no end: without a time it stops at its last input, with one it goes on to that.
  * @param options.threads Any number: the history does not depend on it.
  */
 export async function replayJournal(
   journal: Journal,
   options: { readonly untilUs?: number; readonly threads?: number } = {},
 ): Promise<ReplayResult> {
-  const { threads = journal.options.threads } = options;
-  const cluster = await createCluster({ ...journal.options, threads });
-  const endUs = journal.end?.atUs ?? journal.inputs.at(-1)?.atUs ?? cluster.nowUs;
-  const untilUs = Math.max(Math.min(options.untilUs ?? endUs, endUs), cluster.nowUs);
-  const inputs = journal.inputs.filter(({ atUs }) => atUs <= untilUs);
-  play(cluster, inputs);
-  await cluster.simulation.advanceTo(untilUs);
+  const { cluster, endUs, inputs } = await openReplay(journal, options);
+  try {
+    await cluster.simulation.advanceTo(endUs);
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
   return {
     cluster,
     nowUs: cluster.nowUs,
-    inputs: inputs.length,
+    inputs,
     traceHash: await cluster.traceHash(),
+    objectsHash: objectsHash(cluster.server),
     facts: cluster.factCount,
     revision: cluster.server.revision,
   };
+}
+
+/** A replay that has not begun: its inputs are on the timeline. */
+export async function openReplay(
+  journal: Journal,
+  options: { readonly untilUs?: number; readonly threads?: number },
+): Promise<{ readonly cluster: Cluster; readonly endUs: number; readonly inputs: number }> {
+  const { threads = journal.options.threads } = options;
+  const cluster = await createCluster({ ...journal.options, threads });
+  const lastUs = journal.end?.atUs ?? journal.inputs.at(-1)?.atUs ?? cluster.nowUs;
+  const limitUs = journal.end?.atUs ?? Infinity;
+  const endUs = Math.max(Math.min(options.untilUs ?? lastUs, limitUs), cluster.nowUs);
+  const inputs = journal.inputs.filter(({ atUs }) => atUs <= endUs);
+  play(cluster, inputs);
+  return { cluster, endUs, inputs: inputs.length };
 }
 
 function play(cluster: Cluster, inputs: Journal["inputs"]): void {

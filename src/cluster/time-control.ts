@@ -1,5 +1,6 @@
 import { parseDuration } from "../api/duration.ts";
 import { badRequest, methodNotAllowed, noSuchResource } from "../api/errors.ts";
+import { parseSpeed, speedExpectation } from "../api/speed.ts";
 import { rfc3339Micro } from "../api/time.ts";
 import type { AdminAnswer, AdminRequest } from "../control-plane/apiserver/http/http-door.ts";
 import type { Pacer } from "../kernel/pacer.ts";
@@ -24,7 +25,9 @@ export interface StretchBody extends TimeBody {
 }
 
 const settleLimitUs = 600_000_000;
-const stepUsMax = 365 * 86_400_000_000;
+const stretchUsMax = 365 * 86_400_000_000;
+/** What a stretch of time may be, in words: `must be …`. */
+export const stretchExpectation = "a duration such as 10s or 1m30s, at most a year";
 
 /**
  * The dial: `GET /podrace/v1/time`, and `POST /podrace/v1/time/{pause,resume,speed?to=50,step?for=10s,
@@ -43,30 +46,34 @@ export class TimeControl {
   /** @throws {ApiError} For an action or a value there is not. */
   handle({ method, path, query }: AdminRequest): AdminAnswer | Promise<AdminAnswer> {
     const action = path.replace(/^\/podrace\/v1\/time\/?/, "");
-    if (action === "") return this.#answer();
-    if (method !== "POST")
+    const methods = action === "" ? ["GET", "HEAD"] : ["POST"];
+    if (!methods.includes(method))
       throw methodNotAllowed({ group: "podrace", resource: "time" }, method.toLowerCase());
     switch (action) {
+      case "":
+        return this.#answer();
       case "pause":
-        if (this.#pacer.speed !== 0) this.#speedBeforePause = this.#pacer.speed;
-        this.#pacer.setSpeed(0);
-        return this.#answer();
+        return this.#turn(0);
       case "resume":
-        if (this.#pacer.speed === 0) this.#pacer.setSpeed(this.#speedBeforePause);
-        return this.#answer();
+        return this.#turn(this.#pacer.speed === 0 ? this.#speedBeforePause : this.#pacer.speed);
       case "speed":
-        this.#pacer.setSpeed(parseSpeed(query.text("to")));
-        return this.#answer();
+        return this.#turn(speedOf(query.text("to")));
       case "step":
-        return this.#stretch(() => this.#pacer.step(parseStretch("for", query.text("for"))));
+        return this.#stretch(() => this.#pacer.step(stretchOf("for", query.text("for"))));
       case "until-settled": {
         const limit = query.text("limit");
-        const limitUs = limit === "" ? settleLimitUs : parseStretch("limit", limit);
+        const limitUs = limit === "" ? settleLimitUs : stretchOf("limit", limit);
         return this.#stretch(() => this.#pacer.runUntilSettled(limitUs));
       }
       default:
         throw noSuchResource();
     }
+  }
+
+  #turn(speed: number): AdminAnswer {
+    if (speed === 0 && this.#pacer.speed !== 0) this.#speedBeforePause = this.#pacer.speed;
+    if (speed !== this.#pacer.speed) this.#pacer.setSpeed(speed);
+    return this.#answer();
   }
 
   async #stretch(go: () => Promise<unknown>): Promise<AdminAnswer> {
@@ -102,19 +109,22 @@ export class TimeControl {
   }
 }
 
-function parseSpeed(text: string): number {
-  if (text === "max") return Infinity;
-  const speed = Number(text);
-  if (text.trim() !== "" && speed >= 0 && speed <= 1_000_000) return speed;
+function speedOf(text: string): number {
+  const speed = parseSpeed(text);
+  if (speed !== undefined) return speed;
+  throw badRequest(`to: Invalid value: ${JSON.stringify(text)}: must be ${speedExpectation}`);
+}
+
+function stretchOf(name: string, text: string): number {
+  const us = parseStretch(text);
+  if (us !== undefined) return us;
   throw badRequest(
-    `to: Invalid value: ${JSON.stringify(text)}: must be a number from 0 to 1000000, or max`,
+    `${name}: Invalid value: ${JSON.stringify(text)}: must be ${stretchExpectation}`,
   );
 }
 
-function parseStretch(name: string, text: string): number {
+/** A stretch of time that the clock can go through at once, µs; `undefined` for none. */
+export function parseStretch(text: string): number | undefined {
   const us = parseDuration(text);
-  if (us !== undefined && us > 0 && us <= stepUsMax) return us;
-  throw badRequest(
-    `${name}: Invalid value: ${JSON.stringify(text)}: must be a duration such as 10s or 1m30s, at most a year`,
-  );
+  return us !== undefined && us > 0 && us <= stretchUsMax ? us : undefined;
 }

@@ -13,7 +13,7 @@ export function podStoryMermaid(facts: readonly TracedFact[]): string {
   const lines = [
     "sequenceDiagram",
     "  autonumber",
-    `  participant client as ${client}`,
+    `  participant client as ${escaped(client)}`,
     "  participant api as api-1 (main)",
     "  participant scheduler as scheduler (main)",
     ...(kubelet === undefined
@@ -61,5 +61,5 @@ function clientName(line: StoryLine | undefined): string {
 
 /** Semicolons and number signs mean something in Mermaid. */
 function escaped(text: string): string {
-  return text.replaceAll("#", "#35;").replaceAll(";", "#59;");
+  return text.replaceAll(/[#;]/g, (character) => `#${character.charCodeAt(0)};`);
 }

@@ -1,12 +1,17 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { parseDuration } from "../../api/duration.ts";
 import { parseRfc3339, rfc3339Micro } from "../../api/time.ts";
+import type { Cluster } from "../../cluster/cluster.ts";
+import { ClusterOptionsError } from "../../cluster/cluster-options.ts";
 import type { Journal } from "../../cluster/journal.ts";
+import type { LiveCluster } from "../../cluster/live-cluster.ts";
 import type { ReplayResult } from "../../cluster/replay.ts";
 import { CliError, exitCode, usageError } from "../cli-error.ts";
 import { readJournalFile } from "../journal-file.ts";
+import { explainListening } from "../listen-error.ts";
 import { contextName, removeFromKubeconfig, saveToKubeconfig } from "../kubeconfig.ts";
 import { kubeconfigToWrite } from "../kubeconfig-path.ts";
+import { clusterName, wholeNumber } from "../option-values.ts";
 import { waitForSignal } from "../wait-for-signal.ts";
 import type { CommandEnvironment } from "./commands.ts";
 
@@ -32,22 +37,22 @@ export function addReplay(program: Command, environment: CommandEnvironment): vo
       new Option(
         "--threads <n>",
         "worker threads; the history is the same for any number",
-      ).argParser(integer),
+      ).argParser(wholeNumber(0)),
     )
-    .option(
-      "--name <name>",
-      "with --until: the cluster's name; its context is podrace-NAME",
-      "replay",
+    .addOption(
+      new Option("--name <name>", "with --until: the cluster's name; its context is podrace-NAME")
+        .default("replay")
+        .argParser(clusterName),
     )
     .addOption(
       new Option("--port <port>", "with --until: port of the API server")
         .default(0)
-        .argParser(integer),
+        .argParser(wholeNumber(0, 65_535)),
     )
     .option("--kubeconfig <file>", "with --until: the kubeconfig to write")
     .addHelpText(
       "after",
-      "\nExit codes: 0 when the replay came to the recorded end, 5 when it did not.\n",
+      "\nExit codes: 0 when the replay came to the recorded end, 5 when it did not. With --until: 0 when ended by Ctrl-C.\n",
     )
     .action(async (file: string, flags: ReplayFlags) => {
       environment.finish(await replay(file, flags, environment));
@@ -62,8 +67,7 @@ async function replay(
   const { terminal } = environment;
   const journal = readJournalFile(file);
   const untilUs = flags.until === undefined ? undefined : momentOf(flags.until, journal);
-  const { replayJournal } = await import("../../cluster/replay.ts");
-  const result = await replayJournal(journal, {
+  const result = await runAgain(journal, {
     ...(untilUs !== undefined && { untilUs }),
     ...(flags.threads !== undefined && { threads: flags.threads }),
   });
@@ -71,9 +75,26 @@ async function replay(
   terminal.result(
     `${rfc3339Micro(nowUs)}  ${inputs} inputs, ${facts} facts, revision ${revision}, trace hash ${traceHash}\n`,
   );
-  if (untilUs !== undefined) return serve(result, flags, environment);
+  if (untilUs !== undefined) {
+    if (nowUs < untilUs) terminal.warning("The session ended before that: this is its end.");
+    if (nowUs > untilUs) terminal.warning("The session began after that: this is its start.");
+    return serve(result, flags, environment);
+  }
   await result.cluster.close();
   return compare(journal, result, environment);
+}
+
+async function runAgain(
+  journal: Journal,
+  options: { readonly untilUs?: number; readonly threads?: number },
+): Promise<ReplayResult> {
+  const { replayJournal } = await import("../../cluster/replay.ts");
+  try {
+    return await replayJournal(journal, options);
+  } catch (error) {
+    if (error instanceof ClusterOptionsError) throw usageError(`--${error.message}`);
+    throw error;
+  }
 }
 
 function compare(
@@ -85,14 +106,18 @@ function compare(
     terminal.warning("The session was cut off, so there is no recorded end to compare with.");
     return exitCode.ok;
   }
-  if (end.traceHash === result.traceHash) {
+  if (end.traceHash === result.traceHash && end.objectsHash === result.objectsHash) {
     terminal.result("The replay came to the recorded end.\n");
     return exitCode.ok;
   }
-  throw new CliError(
-    `the replay did not come to the recorded end: trace hash ${result.traceHash}, recorded ${end.traceHash} (${end.facts} facts, revision ${end.revision})`,
-    { exitCode: exitCode.nondeterminism, hint: `It was recorded with podrace ${podrace}.` },
-  );
+  const differing =
+    end.traceHash === result.traceHash
+      ? `the same trace hash, but objects ${result.objectsHash}, recorded ${end.objectsHash}`
+      : `trace hash ${result.traceHash}, recorded ${end.traceHash} (${end.facts} facts, revision ${end.revision})`;
+  throw new CliError(`the replay did not come to the recorded end: ${differing}`, {
+    exitCode: exitCode.nondeterminism,
+    hint: `It was recorded with podrace ${podrace}.`,
+  });
 }
 
 /** Lets kubectl look at that moment, until Ctrl-C. */
@@ -102,18 +127,31 @@ async function serve(
   { terminal }: CommandEnvironment,
 ): Promise<number> {
   const ending = waitForSignal();
-  const { serveCluster } = await import("../../cluster/live-cluster.ts");
-  const live = await serveCluster(cluster, { port: flags.port, speed: 0, isReadOnly: true });
+  const live = await serveOrExplain(cluster, flags.port);
   const file = kubeconfigToWrite({ flag: flags.kubeconfig, env: process.env });
-  await saveToKubeconfig(file, flags.name, live.address);
-  terminal.progress(
-    ` ✓ that moment is served read-only: context ${contextName(flags.name)} in ${file}`,
-  );
-  terminal.result(`${live.address.server}\n`);
-  await Promise.race([ending.asked, live.failed]);
-  await removeFromKubeconfig(file, flags.name);
-  await live.stop();
+  try {
+    await saveToKubeconfig(file, flags.name, live.address);
+    terminal.progress(
+      ` ✓ that moment is served read-only: context ${contextName(flags.name)} in ${file}`,
+    );
+    terminal.result(`${live.address.server}\n`);
+    terminal.progress("Stop: Ctrl-C");
+    const failure = await Promise.race([ending.asked, live.failed]);
+    await removeFromKubeconfig(file, flags.name);
+    if (failure instanceof Error) throw failure;
+  } finally {
+    await live.stop();
+  }
   return exitCode.ok;
+}
+
+async function serveOrExplain(cluster: Cluster, port: number): Promise<LiveCluster> {
+  const { serveCluster } = await import("../../cluster/live-cluster.ts");
+  try {
+    return await serveCluster(cluster, { port, speed: 0, isReadOnly: true });
+  } catch (error) {
+    throw explainListening(error, "127.0.0.1", port);
+  }
 }
 
 function momentOf(text: string, { options }: Journal): number {
@@ -123,9 +161,4 @@ function momentOf(text: string, { options }: Journal): number {
   throw usageError(
     `--until must be a duration such as 90s or an RFC 3339 time, not ${JSON.stringify(text)}`,
   );
-}
-
-function integer(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be a whole number.");
 }

@@ -1,6 +1,11 @@
 import type { Command } from "commander";
-import { parseDuration } from "../../api/duration.ts";
-import type { StretchBody, TimeBody } from "../../cluster/time-control.ts";
+import { parseSpeed, speedExpectation } from "../../api/speed.ts";
+import {
+  parseStretch,
+  type StretchBody,
+  stretchExpectation,
+  type TimeBody,
+} from "../../cluster/time-control.ts";
 import { CliError, exitCode, usageError } from "../cli-error.ts";
 import { addConnectionOptions, type ConnectionFlags, withClient } from "../connection.ts";
 import type { Terminal } from "../terminal.ts";
@@ -20,9 +25,9 @@ export function addTime(program: Command, { terminal, finish }: CommandEnvironme
   ): void => {
     addConnectionOptions(time.command(words).description(description)).action(
       async (...args: readonly unknown[]) => {
-        const argument = typeof args[0] === "string" ? args[0] : "";
-        const flags = args.find((arg): arg is ConnectionFlags => typeof arg === "object") ?? {};
-        finish(await run(flags, argument));
+        const command = args.at(-1) as Command;
+        // A flag may stand before the action, too: it is `time` that has it then.
+        finish(await run(command.optsWithGlobals<ConnectionFlags>(), command.args[0] ?? ""));
       },
     );
   };
@@ -41,19 +46,16 @@ export function addTime(program: Command, { terminal, finish }: CommandEnvironme
   );
   addAction("resume", "go on as before the pause", (flags) => turn(flags, "resume"));
   addAction("speed <k>", "cluster seconds a real second: a number, or max", (flags, speed) => {
-    if (speed !== "max" && !(Number(speed) >= 0))
-      throw usageError(`speed must be a number or max, not ${JSON.stringify(speed)}`);
+    if (parseSpeed(speed) === undefined)
+      throw usageError(`the speed must be ${speedExpectation}, not ${JSON.stringify(speed)}`);
     return turn(flags, `speed?to=${encodeURIComponent(speed)}`);
   });
   addAction(
     "step <duration>",
     "go through a stretch of time at once, e.g. 10s or 1m30s",
     async (flags, duration) => {
-      if (parseDuration(duration) === undefined) {
-        throw usageError(
-          `${JSON.stringify(duration)} is not a duration: expected e.g. 10s or 1m30s`,
-        );
-      }
+      if (parseStretch(duration) === undefined)
+        throw usageError(`a step must be ${stretchExpectation}, not ${JSON.stringify(duration)}`);
       showStretch(
         terminal,
         await post<StretchBody>(flags, `step?for=${encodeURIComponent(duration)}`),

@@ -1,11 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseSpeed, speedExpectation } from "../../api/speed.ts";
 import { ClusterOptionsError, type NodePool, runtimeNames } from "../../cluster/cluster-options.ts";
-import type { JournalWriter } from "../../cluster/journal.ts";
 import type { LiveCluster, LiveClusterOptions } from "../../cluster/live-cluster.ts";
-import { CliError, exitCode, usageError } from "../cli-error.ts";
+import { exitCode, usageError } from "../cli-error.ts";
 import { contextName, removeFromKubeconfig, saveToKubeconfig } from "../kubeconfig.ts";
 import { kubeconfigToWrite } from "../kubeconfig-path.ts";
-import { createJournalFile } from "../journal-file.ts";
+import { explainListening } from "../listen-error.ts";
+import { createJournalFile, type JournalFile } from "../journal-file.ts";
+import { clusterName, wholeNumber } from "../option-values.ts";
 import { waitForSignal } from "../wait-for-signal.ts";
 import type { CommandEnvironment } from "./commands.ts";
 
@@ -40,7 +42,7 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
       new Option("--nodes <n>", "how many nodes")
         .env("PODRACE_NODES")
         .default(3)
-        .argParser(integer(0)),
+        .argParser(wholeNumber(0)),
     )
     .addOption(
       new Option(
@@ -48,7 +50,7 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
         "worker threads for the kubelets; 0 for none (default: cores − 1)",
       )
         .env("PODRACE_THREADS")
-        .argParser(integer(0)),
+        .argParser(wholeNumber(0)),
     )
     .addOption(
       new Option("--runtime <runtime>", "container runtime of the nodes")
@@ -66,7 +68,7 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
       new Option("--port <port>", "port of the API server; 0 for any free one")
         .env("PODRACE_PORT")
         .default(6443)
-        .argParser(integer(0, 65_535)),
+        .argParser(wholeNumber(0, 65_535)),
     )
     .addOption(
       new Option("--host <address>", "address to listen on")
@@ -86,7 +88,7 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
       new Option("--seed <n>", "decides all chance")
         .env("PODRACE_SEED")
         .default(1)
-        .argParser(integer(0)),
+        .argParser(wholeNumber(0)),
     )
     .option("--http", "plain HTTP: no certificates, everybody is an administrator")
     .addOption(
@@ -113,6 +115,7 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
   const cluster = await startOrExplain(flags, journal);
   if (ending.signal !== undefined) {
     await cluster.stop();
+    journal?.discard();
     return ending.signal === "SIGINT" ? exitCode.interrupted : exitCode.terminated;
   }
   const file = kubeconfigToWrite({ flag: flags.kubeconfig, env: process.env });
@@ -120,6 +123,7 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
     await saveToKubeconfig(file, flags.name, cluster.address);
   } catch (error) {
     await cluster.stop();
+    journal?.discard();
     throw error;
   }
   const nodes = [...cluster.cluster.server.objects("", "nodes")].length;
@@ -131,16 +135,19 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
   );
   const failure = await Promise.race([ending.asked, cluster.failed]);
   terminal.progress("Stopping …");
-  await removeFromKubeconfig(file, flags.name);
-  await cluster.stop();
-  journal?.close();
+  try {
+    await removeFromKubeconfig(file, flags.name);
+  } finally {
+    await cluster.stop();
+    journal?.close();
+  }
   if (failure instanceof Error) throw failure;
   return exitCode.ok;
 }
 
 async function startOrExplain(
   flags: UpFlags,
-  journal: JournalWriter | undefined,
+  journal: JournalFile | undefined,
 ): Promise<LiveCluster> {
   const { startLiveCluster } = await import("../../cluster/live-cluster.ts");
   try {
@@ -149,22 +156,9 @@ async function startOrExplain(
       ...(journal !== undefined && { journal }),
     });
   } catch (error) {
+    journal?.discard();
     if (error instanceof ClusterOptionsError) throw usageError(`--${error.message}`);
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE") {
-      throw new CliError(`port ${flags.port} on ${flags.host} is in use`, {
-        exitCode: exitCode.failed,
-        hint: "Choose another with --port, or --port 0 for any free one.",
-        cause: error,
-      });
-    }
-    if (code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
-      throw new CliError(
-        `cannot listen on ${flags.host}:${flags.port}: ${(error as Error).message}`,
-        { cause: error },
-      );
-    }
-    throw error;
+    throw explainListening(error, flags.host, flags.port);
   }
 }
 
@@ -189,20 +183,10 @@ function threadsText({ cluster }: LiveCluster): string {
   return `kubelets on ${threads} worker thread${threads === 1 ? "" : "s"}`;
 }
 
-function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `from ${min} to ${max}`;
-    throw new InvalidArgumentError(`It must be a whole number, ${range}.`);
-  };
-}
-
 function speed(text: string): number {
-  if (text === "max") return Infinity;
-  const value = Number(text);
-  if (text.trim() !== "" && value >= 0 && value <= 1_000_000) return value;
-  throw new InvalidArgumentError("It must be a number from 0 to 1000000, or max.");
+  const value = parseSpeed(text);
+  if (value !== undefined) return value;
+  throw new InvalidArgumentError(`It must be ${speedExpectation}.`);
 }
 
 function nodePool(text: string, before: readonly NodePool[] = []): readonly NodePool[] {
@@ -215,9 +199,4 @@ function nodePool(text: string, before: readonly NodePool[] = []): readonly Node
     );
   }
   return [...before, { name, nodes: Number(nodes), runtime: known }];
-}
-
-function clusterName(text: string): string {
-  if (/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(text)) return text;
-  throw new InvalidArgumentError("It must be lower-case letters, digits, dots and dashes.");
 }

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { kubernetesVersion } from "../../cluster/version.ts";
 import { packageVersion } from "../package-version.ts";
 import type { CommandEnvironment } from "./commands.ts";
@@ -8,7 +8,7 @@ export function addVersion(program: Command, { terminal }: CommandEnvironment): 
   program
     .command("version")
     .description("print the versions of podrace, of the Kubernetes it simulates, and of Node")
-    .option("-o, --output <format>", "json")
+    .addOption(new Option("-o, --output <format>", "for programs").choices(["json"]))
     .action(({ output }: { readonly output?: string }) => {
       const versions = {
         podrace: packageVersion,

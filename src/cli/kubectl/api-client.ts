@@ -3,6 +3,7 @@ import * as https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterConnection } from "../load-kubeconfig.ts";
 import { connectionError, errorFromResponse } from "./server-errors.ts";
+import { sortedJson } from "./sorted-json.ts";
 
 export interface ApiRequest {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -124,7 +125,8 @@ export class ApiClient {
   async #open(request: ApiRequest): Promise<http.IncomingMessage> {
     const server = this.#server;
     const { interrupted, onWarning, userAgent } = this.#options;
-    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    // As Go writes maps: strict decoding tells of unknown fields in the order it meets them.
+    const body = request.body === undefined ? undefined : sortedJson(request.body);
     const { token } = this.connection;
     const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
       const { request: start } = server.protocol === "https:" ? https : http;

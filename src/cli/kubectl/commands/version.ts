@@ -1,3 +1,4 @@
+import { versionInfo } from "../../../cluster/version.ts";
 import { packageVersion } from "../../package-version.ts";
 import type { ApiClient } from "../api-client.ts";
 import { defineCommand, sharedFlags } from "../command.ts";
@@ -47,7 +48,7 @@ export const version = defineCommand({
 function ownVersion(): VersionInfo {
   const { major, minor, patch } = kubernetes;
   const gitVersion = `v${major}.${minor}.${patch}+podrace.${packageVersion}`;
-  return { major, minor, gitVersion, platform: `${process.platform}/${process.arch}` };
+  return { major, minor, gitVersion, platform: versionInfo.platform };
 }
 
 async function fetchVersion(client: ApiClient): Promise<VersionInfo> {

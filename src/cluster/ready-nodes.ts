@@ -1,0 +1,48 @@
+import type { KubeObject, Node } from "../api/objects.ts";
+import type { ApiServer } from "../control-plane/apiserver/api-server.ts";
+import { componentUser } from "../control-plane/apiserver/request.ts";
+import { invariant } from "../kernel/invariant.ts";
+
+/** How many nodes are ready and open for pods, counted as they change. */
+export class ReadyNodes {
+  readonly #ready = new Set<string>();
+
+  constructor(server: ApiServer) {
+    const resource = server.resources.find("", "v1", "nodes");
+    invariant(resource !== undefined, "nodes are served");
+    const context = {
+      resource,
+      namespace: "",
+      name: "",
+      user: componentUser("podrace"),
+      client: "podrace",
+      subresource: "",
+      dryRun: false,
+    };
+    const options = {
+      labelSelector: "",
+      fieldSelector: "",
+      resourceVersion: "0",
+      resourceVersionMatch: "",
+      allowWatchBookmarks: false,
+      sendInitialEvents: undefined,
+    };
+    server.watch(context, options, {
+      event: (type, object) => this.#take(object, type !== "DELETED"),
+      bookmark: () => {},
+      error: () => {},
+    });
+  }
+
+  get count(): number {
+    return this.#ready.size;
+  }
+
+  #take(object: KubeObject, isThere: boolean): void {
+    const { metadata, spec, status } = object as unknown as Node;
+    const ready = status?.conditions?.find(({ type }) => type === "Ready")?.status === "True";
+    const name = metadata.name ?? "";
+    if (isThere && ready && (spec.taints ?? []).length === 0) this.#ready.add(name);
+    else this.#ready.delete(name);
+  }
+}
