@@ -209,6 +209,19 @@ describe.each(kubectlVersions)("a manifest that cannot be, with kubectl %s", (ve
     );
   });
 
+  test("is refused at ten megabytes before anybody reads it", async () => {
+    const data = { a: "x".repeat(10_000_000) };
+    const big = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "big" }, data };
+    await writeFile(join(folder, "big.json"), JSON.stringify(big));
+
+    expect(await kubectl("create -f big.json", { folder })).toEqual({
+      exitCode: 1,
+      stdout: "",
+      stderr:
+        'Error from server (RequestEntityTooLarge): error when creating "big.json": Request entity too large: limit is 3145728\n',
+    });
+  });
+
   test("leaves the cluster as it was", async () => {
     expect((await kubectl("get pods")).stderr).toBe("No resources found in default namespace.\n");
     expect(await kubectl.output("get --raw /readyz")).toBe("ok");

@@ -36,8 +36,20 @@ describe.each(kubectlVersions)("nodes, with kubectl %s", (version) => {
     ).toEqual(["containerd://", "docker://", "cri-o://"]);
   });
 
+  test("show in the IDs of their containers which runtime made them", async () => {
+    const names = ["node-1", "node-2", "node-3"];
+    await Promise.all(names.map((node) => start(kubectl, `on-${node}`, node)));
+    const path = "jsonpath={.items[*].status.containerStatuses[0].containerID}";
+    const ids = (await kubectl.output(["get", "pods", "-o", path])).split(" ");
+
+    expect(ids.map((id) => id.replace(/[0-9a-f]{64}$/, "…"))).toEqual([
+      "containerd://…",
+      "docker://…",
+      "cri-o://…",
+    ]);
+  });
+
   test("are described: lease, conditions, capacity, what runs there and what happened", async () => {
-    await start(kubectl, "on-node-2", "node-2");
     const text = await kubectl.output("describe node node-2");
 
     expect(text).toMatch(/^Name: +node-2$/m);
@@ -61,19 +73,6 @@ describe.each(kubectlVersions)("nodes, with kubectl %s", (version) => {
     expect(text).toMatch(/^ {2}cpu +100m \(1%\) +0 \(0%\)\n {2}memory +64Mi \(0%\) +0 \(0%\)$/m);
     expect(text).toMatch(/^ {2}Normal +Starting +\d+s +kubelet +Starting kubelet\.$/m);
     expect(text).toMatch(/^ {2}Normal +NodeReady .* Node node-2 status is now: NodeReady$/m);
-  });
-
-  test("show in the IDs of their containers which runtime made them", async () => {
-    await start(kubectl, "on-node-1", "node-1");
-    await start(kubectl, "on-node-3", "node-3");
-    const path = "jsonpath={.items[*].status.containerStatuses[0].containerID}";
-    const ids = (await kubectl.output(["get", "pods", "-o", path])).split(" ");
-
-    expect(ids.map((id) => id.replace(/[0-9a-f]{64}$/, "…"))).toEqual([
-      "containerd://…",
-      "docker://…",
-      "cri-o://…",
-    ]);
   });
 
   test("have leases that they renew", async () => {

@@ -4,18 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type LiveKubectl, liveKubectl } from "./live-kubectl.ts";
-import { kubectlVersions } from "./kubectl.ts";
+import { evened } from "./evened.ts";
+import { type KubectlResult, kubectlVersions } from "./kubectl.ts";
 
-interface Answer {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface Recorded extends Answer {
+interface Recorded extends KubectlResult {
   readonly command: string;
   /** What other versions answered. */
-  readonly variants?: readonly (Answer & { readonly clients: readonly string[] })[];
+  readonly variants?: readonly (KubectlResult & { readonly clients: readonly string[] })[];
 }
 
 const vectors = join(import.meta.dirname, "vectors");
@@ -55,23 +50,11 @@ function wordsOf(command: string): readonly string[] {
   return words.map((word) => word.replaceAll(/['"]/g, ""));
 }
 
-function answerOf({ variants = [], ...answer }: Omit<Recorded, "command">, minor: number): Answer {
+function answerOf(
+  { variants = [], ...answer }: Omit<Recorded, "command">,
+  minor: number,
+): KubectlResult {
   return variants.find(({ clients }) => clients.includes(`1.${minor}`)) ?? answer;
-}
-
-/** Without what no two runs have in common: ages, addresses, nodes, times, revisions and UIDs. */
-function evened({ exitCode, stdout, stderr }: Answer): Answer {
-  return { exitCode, stdout: even(stdout), stderr: even(stderr) };
-}
-
-function even(text: string): string {
-  return text
-    .replaceAll(/\b\d+\.\d+\.\d+\.\d+(:\d+)?\b/g, "ADDRESS")
-    .replaceAll(/\b\d{4}-\d\d-\d\dT[\d:]+Z/g, "TIME")
-    .replaceAll(/\b(\d+h)?(\d+m)?\d+[smh]\b/g, "AGE")
-    .replaceAll(/\bnode-\d\b/g, "NODE")
-    .replaceAll(/(uid: |resourceVersion: ).*/g, "$1…")
-    .replaceAll(/  +/g, "  ");
 }
 
 /** A recording was made at leisure: pods ran before the next command. */
