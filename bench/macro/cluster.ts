@@ -87,7 +87,7 @@ function arrive(): void {
   }
   if (created < pods) simulation.timeline.input(cluster.nowUs + tickUs, server.actor, arrive);
 }
-simulation.timeline.input(cluster.nowUs + 1, server.actor, arrive);
+simulation.timeline.input(simulation.openUs, server.actor, arrive);
 const done = await cluster.advanceUntil(() => running.count >= pods, limitUs);
 const wallSeconds = (performance.now() - startAt) / 1_000;
 const virtualSeconds = (cluster.nowUs - startUs) / 1_000_000;
