@@ -142,6 +142,23 @@ describe("podrace replay", { timeout: 60 * seconds }, () => {
     expect((await podrace(["replay"])).stderr).toContain("missing required argument 'file'");
   });
 
+  test("verify finds it equal, inline and on threads, and takes only numbers of them", async () => {
+    const [equal, none, tooMany] = await Promise.all([
+      podrace(["verify", session]),
+      podrace(["verify", session, "--threads=0"]),
+      podrace(["verify", session, "--threads=65"]),
+    ]);
+
+    expect(equal).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(equal.stdout).toBe("Equal to the end, inline and with 2 threads.\n");
+    expect(none).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(none.stderr).toContain("It must be a whole number, 1 or more.");
+    expect(tooMany).toMatchObject({
+      exitCode: 2,
+      stderr: "error: --threads must be an integer from 0 to 64, not 65\n",
+    });
+  });
+
   describe("--until", () => {
     async function replayUntil(...args: readonly string[]): Promise<RunningPodrace> {
       const running = await startPodrace(["replay", session, "--kubeconfig", kubeconfig, ...args]);

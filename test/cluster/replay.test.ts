@@ -171,7 +171,9 @@ describe("a recording", () => {
   test("ends with its end, whatever is under way when the cluster stops", async () => {
     for (let round = 0; round < 5; round++) {
       const journal = new MemoryJournal();
-      const live = await startLiveCluster({ nodes: 2, threads: 0, plainHttp: true, journal });
+      // Long windows, so that it stops in the middle of one.
+      const options = { nodes: 2, threads: 0, kubeletLatencyUs: 400_000 };
+      const live = await startLiveCluster({ ...options, plainHttp: true, journal });
       const client = new LiveClient(live.address.server);
       await Promise.all(Array.from({ length: 20 }, () => client.watch(`${pods}?watch=true`)));
       const requests = Array.from({ length: 20 }, (_none, number) =>

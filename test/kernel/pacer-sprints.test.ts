@@ -339,6 +339,32 @@ describe("a dial that is turned", () => {
     },
   );
 
+  test("in the middle of something is turned at that moment, however long that takes", async () => {
+    const { clock, pacer, now, input, inputs } = aPacedRun({ speed: 1_000 });
+    pacer.start();
+    await clock.pass(10);
+    input("pause", () => {
+      clock.spend(60_000);
+      pacer.setSpeed(0);
+    });
+    await clock.pass(1_000);
+
+    expect(now() - (inputs[0]?.[1] ?? 0)).toBeLessThan(latencyUs);
+  });
+
+  test("lets nothing overtake what came in before it was turned", async () => {
+    const { clock, pacer, input, inputs } = aPacedRun({ speed: 1 });
+    pacer.start();
+    await clock.pass(50);
+    const first = input("first");
+    pacer.setSpeed(Infinity);
+    const second = input("second");
+    await clock.rest();
+
+    expect(second).toBeGreaterThanOrEqual(first);
+    expect(inputs.map(([name]) => name)).toEqual(["first", "second"]);
+  });
+
   test("never lets an input come before an earlier one", async () => {
     const { clock, pacer, every, part, input, inputs } = aPacedRun({ speed: 1, isLate: true });
     every(7_000, 3_000);

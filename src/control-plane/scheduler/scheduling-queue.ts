@@ -86,22 +86,23 @@ export class SchedulingQueue {
   wake(key: string): void {
     const pod = this.#unschedulable.get(key);
     if (pod !== undefined) this.#wakeUp(pod);
+    const backOff = this.#hopeless.get(key);
+    if (backOff !== undefined) this.#takeSeriously(backOff);
   }
 
   /** The cluster changed: what did not fit may fit now. */
   wakeUnschedulable(): void {
     // A pod that is woken leaves the map, which a walk over it allows.
     for (const pod of this.#unschedulable.values()) this.#wakeUp(pod);
-    if (!this.#timeline.isBackground) this.#takeSeriously();
+    for (const backOff of this.#hopeless.values()) this.#takeSeriously(backOff);
   }
 
-  /** A real change: what a heartbeat woke before may fit now, too, so it is work from here on. */
-  #takeSeriously(): void {
-    for (const { pod, dueUs, timer } of this.#hopeless.values()) {
-      timer.cancel();
-      this.#activateAfter(pod, dueUs - this.#timeline.nowUs);
-    }
-    this.#hopeless.clear();
+  /** A real change: a pod that a heartbeat woke before may fit now, so it is work from here on. */
+  #takeSeriously({ pod, dueUs, timer }: BackOff): void {
+    if (this.#timeline.isBackground) return;
+    this.#hopeless.delete(pod.key);
+    timer.cancel();
+    this.#activateAfter(pod, dueUs - this.#timeline.nowUs);
   }
 
   #wakeUp(pod: QueuedPod): void {

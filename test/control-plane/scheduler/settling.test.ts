@@ -64,6 +64,17 @@ describe("a pod that fits on no node", () => {
     expect(timeline.isSettled).toBe(true);
   });
 
+  test("is work, too, if the pod itself changes after a heartbeat has woken it", () => {
+    atHeartbeat(1, () => queue.wakeUnschedulable());
+    atChange(second / 2, () => queue.wake("default/big"));
+    timeline.runBefore(second / 2 + 1);
+
+    expect(timeline.isSettled).toBe(false);
+    timeline.runBefore(2 * second);
+    expect(active).toEqual([second]);
+    expect(timeline.isSettled).toBe(true);
+  });
+
   test("is none any more when it goes while it waits", () => {
     atHeartbeat(1, () => queue.wakeUnschedulable());
     atChange(2, () => queue.remove("default/big"));

@@ -365,8 +365,9 @@ describe("a deletion", () => {
 
 describe("a binding and an eviction", () => {
   test("answer with a Status, and the pod has its node, then its end", async () => {
-    const pod = { ...aPod("bound"), spec: { ...aPod("bound").spec, schedulerName: "mine" } };
-    await server.create(pods, pod);
+    const { spec } = aPod("bound");
+    // It stays to be looked at, however fast its node is.
+    await server.create(pods, { metadata: { name: "bound", finalizers: ["a.io/hold"] }, spec });
     const success = {
       kind: "Status",
       apiVersion: "v1",
@@ -394,6 +395,8 @@ describe("a binding and an eviction", () => {
   });
 });
 
+/** A pod that stays as it is written: of a scheduler that is not there. */
 function aPod(name: string) {
-  return { metadata: { name }, spec: { containers: [{ name: "main", image: "nginx" }] } };
+  const containers = [{ name: "main", image: "nginx" }];
+  return { metadata: { name }, spec: { containers, schedulerName: "mine" } };
 }
