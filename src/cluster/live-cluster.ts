@@ -2,7 +2,7 @@ import { type HttpListener, listen } from "../control-plane/apiserver/http/http-
 import { Pacer } from "../kernel/pacer.ts";
 import { wallClock } from "../kernel/wall-clock.ts";
 import { type Cluster, createCluster } from "./cluster.ts";
-import type { ClusterOptions } from "./cluster-options.ts";
+import { type ClusterOptions, ClusterOptionsError } from "./cluster-options.ts";
 import { Exchanges } from "./exchanges.ts";
 import { type JournalWriter, journalVersion } from "./journal.ts";
 import { objectsHash } from "./objects-hash.ts";
@@ -121,6 +121,8 @@ export class LiveCluster {
  * @throws The listening error, e.g. `EADDRINUSE`.
  */
 export async function startLiveCluster(options: LiveClusterOptions = {}): Promise<LiveCluster> {
+  const { speed = 1 } = options;
+  if (!(speed >= 0)) throw new ClusterOptionsError("speed", "a number from 0", speed);
   const credentials = options.plainHttp === true ? undefined : await issueCredentials(options.host);
   const cluster = await createCluster({
     startUs: wallClock.nowUs(),

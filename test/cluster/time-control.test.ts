@@ -123,6 +123,10 @@ describe("the speed", () => {
     expect(JSON.parse(text)).toMatchObject({ speed: 1 });
   });
 
+  test.each([-1, Number.NaN])("of a cluster cannot be %d from the start", async (speed) => {
+    await expect(startLiveCluster({ speed })).rejects.toThrow("speed must be a number from 0");
+  });
+
   test("of max does not keep requests waiting", async () => {
     await turn("speed?to=max");
     const { nowUs: before } = await time();
