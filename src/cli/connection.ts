@@ -4,7 +4,7 @@ import { kubeconfigPaths } from "./kubeconfig-path.ts";
 import { ApiClient } from "./kubectl/api-client.ts";
 import { chooseContext } from "./kubectl/choose-context.ts";
 import { loadKubeconfig } from "./load-kubeconfig.ts";
-import { packageVersion } from "./package-version.ts";
+import { podraceVersion } from "../cluster/version.ts";
 
 /** How a command finds its cluster. */
 export interface ConnectionFlags {
@@ -35,7 +35,7 @@ export async function withClient<T>(
       const kubeconfig = loadKubeconfig(files);
       return kubeconfig.connection(flags.context ?? chooseContext(kubeconfig, files));
     },
-    { userAgent: `podrace/${packageVersion}`, interrupted: interrupt.signal, onWarning: () => {} },
+    { userAgent: `podrace/${podraceVersion}`, interrupted: interrupt.signal, onWarning: () => {} },
   );
   try {
     return await use(client);

@@ -3,7 +3,7 @@ import { CliError, exitCode } from "./cli-error.ts";
 import { addCommands } from "./commands/commands.ts";
 import { addCompletion, addCompletionCommand } from "./completion.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
-import { packageVersion } from "./package-version.ts";
+import { podraceVersion } from "../cluster/version.ts";
 
 const examples = `
 Examples:
@@ -48,7 +48,7 @@ function createProgram(terminal: Terminal): Command {
     .description(
       "A Kubernetes cluster you can race: real kubectl, simulated nodes, time as a dial.",
     )
-    .version(packageVersion, "-V, --version", "print podrace's version")
+    .version(podraceVersion, "-V, --version", "print podrace's version")
     .option("-q, --quiet", "no progress on stderr")
     .helpOption("-h, --help", "explain a command")
     .addHelpText("after", examples)

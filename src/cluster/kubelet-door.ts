@@ -1,7 +1,7 @@
 import type { KubeObject, Node } from "../api/objects.ts";
 import { rfc3339Micro } from "../api/time.ts";
 import type { ApiServer } from "../control-plane/apiserver/api-server.ts";
-import type { RequestContext } from "../control-plane/apiserver/request.ts";
+import { type RequestContext, watchAll } from "../control-plane/apiserver/request.ts";
 import { EventRecorder } from "../control-plane/client/event-recorder.ts";
 import type { KubeletDoor } from "../data-plane/kubelet-door.ts";
 import type { Resource } from "../control-plane/apiserver/resource.ts";
@@ -117,22 +117,15 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
     },
 
     watch(nodeName, onNode, onPod) {
-      const options = {
-        labelSelector: "",
-        resourceVersion: "0",
-        resourceVersionMatch: "",
-        allowWatchBookmarks: false,
-        sendInitialEvents: undefined,
-      };
       const sink = { bookmark: ignore, error: ignore };
       server.watch(
         context(nodeName, nodes, "", ""),
-        { ...options, fieldSelector: `metadata.name=${nodeName}` },
+        { ...watchAll, fieldSelector: `metadata.name=${nodeName}` },
         { ...sink, event: (_type, object) => onNode(object as unknown as Node) },
       );
       server.watch(
         context(nodeName, pods, "", ""),
-        { ...options, fieldSelector: `spec.nodeName=${nodeName}` },
+        { ...watchAll, fieldSelector: `spec.nodeName=${nodeName}` },
         { ...sink, event: (type, object) => onPod(type, object as never) },
       );
     },

@@ -1,6 +1,6 @@
 import type { KubeObject, Node } from "../api/objects.ts";
 import type { ApiServer } from "../control-plane/apiserver/api-server.ts";
-import { componentUser } from "../control-plane/apiserver/request.ts";
+import { componentUser, watchAll } from "../control-plane/apiserver/request.ts";
 import { invariant } from "../kernel/invariant.ts";
 
 /** How many nodes are ready and open for pods, counted as they change. */
@@ -19,15 +19,7 @@ export class ReadyNodes {
       subresource: "",
       dryRun: false,
     };
-    const options = {
-      labelSelector: "",
-      fieldSelector: "",
-      resourceVersion: "0",
-      resourceVersionMatch: "",
-      allowWatchBookmarks: false,
-      sendInitialEvents: undefined,
-    };
-    server.watch(context, options, {
+    server.watch(context, watchAll, {
       event: (type, object) => this.#take(object, type !== "DELETED"),
       bookmark: () => {},
       error: () => {},

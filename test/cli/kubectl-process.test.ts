@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { packageVersion } from "../../src/cli/package-version.ts";
-import { kubernetesVersion } from "../../src/cluster/version.ts";
+import { kubernetesVersion, podraceVersion } from "../../src/cluster/version.ts";
 import {
   podrace,
   type PodraceResult,
@@ -12,7 +11,7 @@ import {
 } from "./podrace.ts";
 
 const seconds = 1_000;
-const ourVersion = `${kubernetesVersion}+podrace.${packageVersion}`;
+const ourVersion = `${kubernetesVersion}+podrace.${podraceVersion}`;
 
 const twoContainers = `# two containers, one address
 apiVersion: v1

@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { packageVersion } from "../../src/cli/package-version.ts";
-import { kubernetesVersion } from "../../src/cluster/version.ts";
+import { kubernetesVersion, podraceVersion } from "../../src/cluster/version.ts";
 import { podrace } from "./podrace.ts";
 
 const seconds = 1_000;
@@ -57,17 +56,17 @@ describe("podrace", { timeout: 30 * seconds }, () => {
   test("says its version, with --version alone and with version in full", async () => {
     expect(await podrace(["--version"])).toMatchObject({
       exitCode: 0,
-      stdout: `${packageVersion}\n`,
+      stdout: `${podraceVersion}\n`,
       stderr: "",
     });
     expect(await podrace(["version"])).toMatchObject({
       exitCode: 0,
-      stdout: `podrace ${packageVersion}\nkubernetes ${kubernetesVersion}\nnode ${process.version}\n`,
+      stdout: `podrace ${podraceVersion}\nkubernetes ${kubernetesVersion}\nnode ${process.version}\n`,
       stderr: "",
     });
     const json = await podrace(["version", "-o", "json"]);
     expect(JSON.parse(json.stdout)).toEqual({
-      podrace: packageVersion,
+      podrace: podraceVersion,
       kubernetes: kubernetesVersion,
       node: process.version,
     });

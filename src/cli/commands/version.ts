@@ -1,6 +1,5 @@
 import { type Command, Option } from "commander";
-import { kubernetesVersion } from "../../cluster/version.ts";
-import { packageVersion } from "../package-version.ts";
+import { kubernetesVersion, podraceVersion } from "../../cluster/version.ts";
 import type { CommandEnvironment } from "./commands.ts";
 
 /** `podrace version [-o json]` */
@@ -11,7 +10,7 @@ export function addVersion(program: Command, { terminal }: CommandEnvironment): 
     .addOption(new Option("-o, --output <format>", "for programs").choices(["json"]))
     .action(({ output }: { readonly output?: string }) => {
       const versions = {
-        podrace: packageVersion,
+        podrace: podraceVersion,
         kubernetes: kubernetesVersion,
         node: process.version,
       };

@@ -1,7 +1,7 @@
 import { CliError } from "../cli-error.ts";
 import { kubeconfigPaths } from "../kubeconfig-path.ts";
 import { type ClusterConnection, loadKubeconfig } from "../load-kubeconfig.ts";
-import { packageVersion } from "../package-version.ts";
+import { podraceVersion } from "../../cluster/version.ts";
 import { ApiClient } from "./api-client.ts";
 import { chooseContext } from "./choose-context.ts";
 import type { CommandContext, KubectlCommand } from "./command.ts";
@@ -67,7 +67,7 @@ async function runCommand(
       return 0;
     }
     client = new ApiClient(() => connect(global, io), {
-      userAgent: `podrace/${packageVersion}`,
+      userAgent: `podrace/${podraceVersion}`,
       interrupted: io.interrupted,
       onWarning: (text) => io.err(`Warning: ${text}\n`),
     });

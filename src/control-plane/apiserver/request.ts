@@ -51,6 +51,16 @@ export const listAll: ListOptions = {
   resourceVersionMatch: "",
 };
 
+/** Everything there is, then every change: how most components begin a watch. */
+export const watchAll: WatchOptions = {
+  labelSelector: "",
+  fieldSelector: "",
+  resourceVersion: "0",
+  resourceVersionMatch: "",
+  allowWatchBookmarks: false,
+  sendInitialEvents: undefined,
+};
+
 /** The identity of podrace's own components: they may do anything, as `system:masters` do. */
 export function componentUser(name: string): UserInfo {
   return { username: name, groups: ["system:masters", "system:authenticated"] };

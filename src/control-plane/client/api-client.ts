@@ -9,6 +9,7 @@ import {
   listAll,
   type RequestContext,
   type UserInfo,
+  watchAll,
 } from "../apiserver/request.ts";
 import type { Resource } from "../apiserver/resource.ts";
 import type { Answer } from "../apiserver/storage.ts";
@@ -83,12 +84,10 @@ export class ApiClient implements EventSink {
       stop = this.#server.watch(
         this.#context(from),
         {
-          labelSelector: "",
+          ...watchAll,
           fieldSelector: from.fieldSelector,
           resourceVersion: from.resourceVersion,
-          resourceVersionMatch: "",
           allowWatchBookmarks: true,
-          sendInitialEvents: undefined,
         },
         {
           event: (type, object) => unlessStopped(() => sink.event(type, object)),

@@ -1,5 +1,4 @@
-import { versionInfo } from "../../../cluster/version.ts";
-import { packageVersion } from "../../package-version.ts";
+import { podraceVersion, versionInfo } from "../../../cluster/version.ts";
 import type { ApiClient } from "../api-client.ts";
 import { defineCommand, sharedFlags } from "../command.ts";
 import { goYaml } from "../go-yaml.ts";
@@ -47,7 +46,7 @@ export const version = defineCommand({
 
 function ownVersion(): VersionInfo {
   const { major, minor, patch } = kubernetes;
-  const gitVersion = `v${major}.${minor}.${patch}+podrace.${packageVersion}`;
+  const gitVersion = `v${major}.${minor}.${patch}+podrace.${podraceVersion}`;
   return { major, minor, gitVersion, platform: versionInfo.platform };
 }
 
