@@ -131,8 +131,8 @@ function runningPods(): { readonly count: number } {
       sendInitialEvents: undefined,
     },
     {
-      event: (type, object) => {
-        const { phase } = object["status"] as { readonly phase?: string };
+      event: (type, stored) => {
+        const { phase } = stored.toObject()["status"] as { readonly phase?: string };
         if (phase === "Running" && type === "MODIFIED") state.count++;
       },
       bookmark: () => {},

@@ -21,7 +21,7 @@ export interface PodResources {
  *
  * @see kubernetes `component-helpers/resource/helpers.go`: `PodRequests`
  */
-export function podRequests({ spec }: Pod): PodResources {
+export function podRequests({ spec }: Pick<Pod, "spec">): PodResources {
   const amounts = requestedAmounts(spec);
   const others = [...amounts].filter(([name]) => !counted.has(name));
   return {
@@ -38,7 +38,9 @@ export function podRequests({ spec }: Pod): PodResources {
  *
  * @see kubernetes `pkg/scheduler/util/pod_resources.go`
  */
-export function podRequestsNonZero({ spec }: Pod): Pick<PodResources, "cpuMilli" | "memoryBytes"> {
+export function podRequestsNonZero({
+  spec,
+}: Pick<Pod, "spec">): Pick<PodResources, "cpuMilli" | "memoryBytes"> {
   const isPodLevel = podLevelRequests(spec).size > 0;
   const requested = isPodLevel ? requestedAmounts(spec) : new Map<string, bigint>();
   const missing = new Map([...defaultRequests].filter(([name]) => !requested.has(name)));

@@ -1,4 +1,3 @@
-import type { KubeObject } from "../api/objects.ts";
 import { defaultTolerationSeconds } from "../control-plane/apiserver/admission/default-toleration-seconds.ts";
 import { namespaceLifecycle } from "../control-plane/apiserver/admission/namespace-lifecycle.ts";
 import { priority } from "../control-plane/apiserver/admission/priority.ts";
@@ -6,7 +5,10 @@ import { serviceAccount } from "../control-plane/apiserver/admission/service-acc
 import { taintNodesByCondition } from "../control-plane/apiserver/admission/taint-nodes-by-condition.ts";
 import { ApiServer } from "../control-plane/apiserver/api-server.ts";
 import { kinds } from "../control-plane/apiserver/kinds/kinds.ts";
-import { stampRevision } from "../control-plane/apiserver/storage.ts";
+import {
+  stampRevision,
+  type StoredObject,
+} from "../control-plane/apiserver/stored/stored-object.ts";
 import { ApiClient } from "../control-plane/client/api-client.ts";
 import type { Controller } from "../control-plane/controllers/controller.ts";
 import { namespaceController } from "../control-plane/controllers/namespace.ts";
@@ -145,7 +147,7 @@ export async function createCluster(given: ClusterOptions = {}): Promise<Cluster
     timeline,
     trace,
     chance,
-    store: new MemoryStore<KubeObject>(stampRevision),
+    store: new MemoryStore<StoredObject>(stampRevision),
     kinds,
     admission: [
       namespaceLifecycle,

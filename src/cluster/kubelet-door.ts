@@ -121,12 +121,12 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
       server.watch(
         context(nodeName, nodes, "", ""),
         { ...watchAll, fieldSelector: `metadata.name=${nodeName}` },
-        { ...sink, event: (_type, object) => onNode(object as unknown as Node) },
+        { ...sink, event: (_type, stored) => onNode(stored.toObject() as unknown as Node) },
       );
       server.watch(
         context(nodeName, pods, "", ""),
         { ...watchAll, fieldSelector: `spec.nodeName=${nodeName}` },
-        { ...sink, event: (type, object) => onPod(type, object as never) },
+        { ...sink, event: (type, stored) => onPod(type, stored.toObject() as never) },
       );
     },
   };

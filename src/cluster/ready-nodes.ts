@@ -20,7 +20,7 @@ export class ReadyNodes {
       dryRun: false,
     };
     server.watch(context, watchAll, {
-      event: (type, object) => this.#take(object, type !== "DELETED"),
+      event: (type, stored) => this.#take(stored.toObject(), type !== "DELETED"),
       bookmark: () => {},
       error: () => {},
     });

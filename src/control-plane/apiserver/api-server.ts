@@ -13,6 +13,7 @@ import { ResourceTable } from "./resource-table.ts";
 import type { DeleteOptions, ListOptions, RequestContext, WatchOptions } from "./request.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { type Answer, Storage } from "./storage.ts";
+import type { StoredObject } from "./stored/stored-object.ts";
 import { bindPod, evictPod, finalizeNamespace } from "./subresources.ts";
 import { updateObject } from "./update.ts";
 import { WatchCache, type WatchSink } from "./watch-cache.ts";
@@ -32,7 +33,7 @@ export class ApiServer {
   readonly actor: ActorRef;
   readonly resources: ResourceTable;
   readonly #timeline: Timeline;
-  readonly #store: Store<KubeObject>;
+  readonly #store: Store<StoredObject>;
   readonly #caches = new Map<Resource, WatchCache>();
   readonly #cachesByPrefix: readonly (readonly [prefix: string, cache: WatchCache])[];
   readonly #parts: ServerParts;
@@ -43,7 +44,7 @@ export class ApiServer {
     readonly timeline: Timeline;
     readonly trace: Trace;
     readonly chance: Chance;
-    readonly store: Store<KubeObject>;
+    readonly store: Store<StoredObject>;
     readonly kinds: readonly Resource[];
     readonly admission: readonly AdmissionPlugin[];
   }) {
@@ -91,13 +92,16 @@ export class ApiServer {
 
   /** An object as this server's cache has it, without asking the store. */
   peek(resource: Resource, namespace: string, name: string): KubeObject | undefined {
-    return this.#cacheOf(resource).get(keyOf(resource, namespace, name));
+    return this.#cacheOf(resource)
+      .get(keyOf(resource, namespace, name))
+      ?.toObject();
   }
 
   /** All objects of a kind of the v1 API, as this server's cache has them. */
-  objects(group: string, plural: string): Iterable<KubeObject> {
+  *objects(group: string, plural: string): Generator<KubeObject, void, undefined> {
     const resource = this.resources.find(group, "v1", plural);
-    return resource === undefined ? [] : this.#cacheOf(resource).objects();
+    if (resource === undefined) return;
+    for (const stored of this.#cacheOf(resource).objects()) yield stored.toObject();
   }
 
   get(context: RequestContext, answer: Answer<KubeObject>): void {
@@ -154,7 +158,7 @@ export class ApiServer {
     return cache;
   }
 
-  #cacheOfKey({ key }: Change<KubeObject>): WatchCache | undefined {
+  #cacheOfKey({ key }: Change<StoredObject>): WatchCache | undefined {
     return this.#cachesByPrefix.find(([prefix]) => key.startsWith(prefix))?.[1];
   }
 

@@ -9,6 +9,7 @@ import { keyOf, type Resource, subjectOf } from "./resource.ts";
 import type { RequestContext } from "./request.ts";
 import { recordRequest, recordStored, type ServerParts, strategyContext } from "./server-parts.ts";
 import type { Answer } from "./storage.ts";
+import { PlainObject } from "./stored/stored-object.ts";
 
 /** What `generateName` appends. @see kubernetes `apimachinery/pkg/util/rand`: no vowels, no 0 1 3 */
 const suffixAlphabet = "bcdfghjklmnpqrstvwxz2456789";
@@ -38,11 +39,11 @@ export function createObject(
     return answer(refusal as Error);
   }
   if (context.dryRun) return parts.storage.previewCreate(context, object, answer);
-  parts.storage.create(context, object, (error, stored) => {
+  parts.storage.create(context, new PlainObject(object), (error, stored) => {
     if (error !== undefined || stored === undefined)
       return answer(error ?? internalError("nothing stored"));
     recordStored(parts, context, "create", stored);
-    answer(undefined, stored);
+    answer(undefined, stored.toObject());
   });
 }
 
@@ -123,7 +124,13 @@ function generatedName(
 function admissionView(parts: ServerParts): AdmissionView {
   const inCache = (plural: string, namespace: string, name: string): KubeObject | undefined => {
     const resource = parts.resources.find("", "v1", plural);
-    return resource && parts.cacheOf(resource).get(keyOf(resource, namespace, name));
+    return (
+      resource &&
+      parts
+        .cacheOf(resource)
+        .get(keyOf(resource, namespace, name))
+        ?.toObject()
+    );
   };
   return {
     nowUs: parts.nowUs(),

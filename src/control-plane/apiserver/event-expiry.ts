@@ -1,6 +1,6 @@
-import type { KubeObject } from "../../api/objects.ts";
 import type { ActorRef, Timeline } from "../../kernel/timeline.ts";
 import type { Change, Store } from "../store/store.ts";
+import type { StoredObject } from "./stored/stored-object.ts";
 
 /** @see kubernetes `cmd/kube-apiserver/app/options/options.go`: `EventTTL`, one hour */
 const eventTtlUs = 3_600_000_000;
@@ -13,18 +13,18 @@ const sweepIntervalUs = 60_000_000;
 export class EventExpiry {
   readonly #timeline: Timeline;
   readonly #actor: ActorRef;
-  readonly #store: Store<KubeObject>;
+  readonly #store: Store<StoredObject>;
   #written: { readonly key: string; readonly revision: number; readonly expiresAtUs: number }[] =
     [];
 
-  constructor(timeline: Timeline, actor: ActorRef, store: Store<KubeObject>) {
+  constructor(timeline: Timeline, actor: ActorRef, store: Store<StoredObject>) {
     this.#timeline = timeline;
     this.#actor = actor;
     this.#store = store;
     this.#sweepLater();
   }
 
-  noticed({ type, key, revision }: Change<KubeObject>): void {
+  noticed({ type, key, revision }: Change<StoredObject>): void {
     if (type !== "put" || !key.startsWith("/registry/events/")) return;
     this.#written.push({ key, revision, expiresAtUs: this.#timeline.nowUs + eventTtlUs });
   }

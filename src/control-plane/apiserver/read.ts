@@ -1,5 +1,6 @@
 import { expired, tooLargeResourceVersion } from "../../api/errors.ts";
 import type { KubeObject } from "../../api/objects.ts";
+import type { StoredObject } from "./stored/stored-object.ts";
 import { decodeContinueToken, encodeContinueToken } from "./continue-token.ts";
 import { CompactedError } from "../store/store.ts";
 import { authorize } from "./authorize.ts";
@@ -16,7 +17,7 @@ import type { Answer } from "./storage.ts";
 import type { WatchSink } from "./watch-cache.ts";
 
 export interface ObjectList {
-  readonly items: readonly KubeObject[];
+  readonly items: readonly StoredObject[];
   readonly revision: number;
   /** Empty after the last page. */
   readonly continue: string;
@@ -34,7 +35,7 @@ export function getObject(
   } catch (refusal) {
     return answer(refusal as Error);
   }
-  parts.storage.get(context, answer);
+  parts.storage.get(context, (error, stored) => answer(error, stored?.toObject()));
 }
 
 /** A list at one revision; with `limit`, page by page at the first page's revision. */
@@ -123,7 +124,7 @@ function collect(
   parts: ServerParts,
   context: RequestContext,
   listing: Listing,
-  found: readonly KubeObject[],
+  found: readonly StoredObject[],
   answer: Answer<ObjectList>,
 ): void {
   const { selection, startKey, prefix, revision, limit, chunk } = listing;

@@ -45,13 +45,13 @@ export function removeObject(
     });
     return;
   }
-  parts.storage.update(context, remove, (error, object) => {
-    if (error !== undefined || object === undefined) return answer(error);
+  parts.storage.update(context, remove, (error, stored) => {
+    if (error !== undefined || stored === undefined) return answer(error);
     const isGone = marked === undefined;
     parts.record(isGone ? "removed" : "markedForDeletion", subjectOf(resource, namespace, name), {
       graceSeconds: marked?.metadata.deletionGracePeriodSeconds ?? 0,
     });
-    answer(undefined, { object, isGone });
+    answer(undefined, { object: stored.toObject(), isGone });
   });
 }
 

@@ -9,6 +9,7 @@ import {
   parseLabelSelector,
 } from "../../api/selectors.ts";
 import type { Resource } from "./resource.ts";
+import type { StoredObject } from "./stored/stored-object.ts";
 
 /** Which objects of a kind a list, watch or deletion is about. */
 export interface Selection {
@@ -36,13 +37,16 @@ export function parseSelection(
   };
 }
 
-export function isSelected(resource: Resource, selection: Selection, object: KubeObject): boolean {
-  const { metadata } = object;
-  if (selection.namespace !== "" && selection.namespace !== metadata.namespace) return false;
-  if (selection.labels !== undefined && !matchesLabels(selection.labels, metadata.labels))
+export function isSelected(
+  resource: Resource,
+  selection: Selection,
+  stored: StoredObject,
+): boolean {
+  if (selection.namespace !== "" && selection.namespace !== stored.namespace) return false;
+  if (selection.labels !== undefined && !matchesLabels(selection.labels, stored.labels))
     return false;
   return selection.fields.every(({ field, operator, value }) => {
-    const actual = fieldReader(resource, field)?.(object) ?? "";
+    const actual = fieldReader(resource, field)?.(stored) ?? "";
     return (actual === value) === (operator === "=");
   });
 }
@@ -55,11 +59,13 @@ export function demandedValue(selection: Selection, field: string): string | und
 export function fieldReader(
   resource: Resource,
   field: string,
-): ((object: KubeObject) => string) | undefined {
+): ((stored: StoredObject) => string) | undefined {
   if (field === "metadata.name") return readName;
   if (field === "metadata.namespace" && resource.namespaced) return readNamespace;
   const { selectableFields } = resource;
-  return Object.hasOwn(selectableFields, field) ? selectableFields[field] : undefined;
+  if (!Object.hasOwn(selectableFields, field)) return undefined;
+  const read = selectableFields[field] as (object: KubeObject) => string;
+  return (stored) => stored.knownField(field) ?? read(stored.toObject());
 }
 
 /** @see apimachinery `runtime/conversion.go`: what kinds get that bring no labels of their own */
@@ -69,5 +75,5 @@ function unsupported({ selectableFields }: Resource, field: string): string {
     : `${goQuote(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
 
-const readName = ({ metadata }: KubeObject): string => metadata.name ?? "";
-const readNamespace = ({ metadata }: KubeObject): string => metadata.namespace ?? "";
+const readName = ({ name }: StoredObject): string => name;
+const readNamespace = ({ namespace }: StoredObject): string => namespace;

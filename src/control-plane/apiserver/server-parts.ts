@@ -1,4 +1,3 @@
-import type { KubeObject } from "../../api/objects.ts";
 import type { Chance } from "../../kernel/chance.ts";
 import type { FactData } from "../../kernel/trace.ts";
 import type { AdmissionChain } from "./admission/admission.ts";
@@ -6,6 +5,7 @@ import type { ResourceTable } from "./resource-table.ts";
 import { type Resource, type StrategyContext, subjectOf } from "./resource.ts";
 import type { RequestContext } from "./request.ts";
 import type { Storage } from "./storage.ts";
+import type { StoredObject } from "./stored/stored-object.ts";
 import type { WatchCache } from "./watch-cache.ts";
 
 /** What the verbs of an API server share. */
@@ -25,10 +25,10 @@ export function strategyContext(parts: ServerParts): StrategyContext {
     chance: parts.chance,
     clusterIps: () => {
       const services = parts.resources.find("", "v1", "services");
-      const objects: Iterable<KubeObject> = services ? parts.cacheOf(services).objects() : [];
+      const found = services ? parts.cacheOf(services).objects() : [];
       const held = new Set<string>();
-      for (const { spec } of objects) {
-        const { clusterIP } = spec as { readonly clusterIP?: string };
+      for (const stored of found) {
+        const { clusterIP } = stored.toObject()["spec"] as { readonly clusterIP?: string };
         if (clusterIP !== undefined && clusterIP !== "") held.add(clusterIP);
       }
       return held;
@@ -52,14 +52,20 @@ export function recordStored(
   parts: ServerParts,
   context: RequestContext,
   verb: string,
-  stored: KubeObject,
+  stored: StoredObject,
 ): void {
   const { resource, namespace, name, subresource } = context;
-  const { phase = "" } = (stored["status"] ?? {}) as { readonly phase?: string };
   parts.record("stored", subjectOf(resource, namespace, name), {
     verb,
     subresource,
-    revision: Number(stored.metadata.resourceVersion),
-    phase,
+    revision: stored.revision,
+    phase: phaseOf(stored),
   });
+}
+
+function phaseOf(stored: StoredObject): string {
+  const known = stored.knownField("status.phase");
+  if (known !== undefined) return known;
+  const { phase = "" } = (stored.toObject()["status"] ?? {}) as { readonly phase?: string };
+  return phase;
 }

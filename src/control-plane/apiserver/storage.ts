@@ -3,6 +3,7 @@ import type { KubeObject } from "../../api/objects.ts";
 import { CompactedError, type KeyValue, prefixEnd, type Store } from "../store/store.ts";
 import { equalJson } from "../../api/equal-json.ts";
 import { groupResourceOf, keyOf, type Resource } from "./resource.ts";
+import { PlainObject, type StoredObject } from "./stored/stored-object.ts";
 
 /** An object, or the error to answer with: exactly one of them, once. */
 export type Answer<T> = (error: Error | undefined, result?: T) => void;
@@ -19,13 +20,13 @@ export interface ObjectId {
  * @see kubernetes `staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go`
  */
 export class Storage {
-  readonly store: Store<KubeObject>;
+  readonly store: Store<StoredObject>;
 
-  constructor(store: Store<KubeObject>) {
+  constructor(store: Store<StoredObject>) {
     this.store = store;
   }
 
-  get(id: ObjectId, answer: Answer<KubeObject>): void {
+  get(id: ObjectId, answer: Answer<StoredObject>): void {
     this.#find(id, (error, found) => {
       if (error !== undefined) return answer(error);
       if (found === undefined) return answer(notFound(groupResourceOf(id.resource), id.name));
@@ -33,7 +34,7 @@ export class Storage {
     });
   }
 
-  create(id: ObjectId, object: KubeObject, answer: Answer<KubeObject>): void {
+  create(id: ObjectId, object: StoredObject, answer: Answer<StoredObject>): void {
     const key = keyOf(id.resource, id.namespace, id.name);
     const transaction = {
       compares: [{ key, modRevision: 0 }],
@@ -64,19 +65,33 @@ export class Storage {
   update(
     id: ObjectId,
     change: (old: KubeObject) => KubeObject | undefined,
-    answer: Answer<KubeObject>,
+    answer: Answer<StoredObject>,
+  ): void {
+    const revised = (old: StoredObject): StoredObject | undefined => {
+      const object = old.toObject();
+      const changed = change(object);
+      if (changed === undefined) return undefined;
+      return equalJson(changed, object) ? old : new PlainObject(changed);
+    };
+    this.revise(id, revised, answer);
+  }
+
+  /** As `update`, without making objects of what is stored. */
+  revise(
+    id: ObjectId,
+    change: (old: StoredObject) => StoredObject | undefined,
+    answer: Answer<StoredObject>,
   ): void {
     this.#find(id, (error, found) => {
       if (error !== undefined) return answer(error);
       if (found === undefined) return answer(notFound(groupResourceOf(id.resource), id.name));
-      let changed: KubeObject | undefined;
+      let changed: StoredObject | undefined;
       try {
         changed = change(found.value);
       } catch (refusal) {
         return answer(refusal as Error);
       }
-      if (changed !== undefined && equalJson(changed, found.value))
-        return answer(undefined, found.value);
+      if (changed === found.value) return answer(undefined, changed);
       const { key, modRevision } = found;
       const operation =
         changed === undefined
@@ -85,7 +100,7 @@ export class Storage {
       const transaction = { compares: [{ key, modRevision }], then: [operation] };
       this.store.transact(transaction, (failure, result) => {
         if (failure !== undefined) return answer(failure);
-        if (!result.succeeded) return this.update(id, change, answer);
+        if (!result.succeeded) return this.revise(id, change, answer);
         answer(undefined, result.written[0]?.value);
       });
     });
@@ -99,13 +114,14 @@ export class Storage {
   ): void {
     this.get(id, (error, stored) => {
       if (error !== undefined || stored === undefined) return answer(error);
+      const object = stored.toObject();
       let changed: KubeObject | undefined;
       try {
-        changed = change(stored);
+        changed = change(object);
       } catch (refusal) {
         return answer(refusal as Error);
       }
-      answer(undefined, changed ?? stored);
+      answer(undefined, changed ?? object);
     });
   }
 
@@ -132,7 +148,7 @@ export class Storage {
     });
   }
 
-  #find(id: ObjectId, answer: Answer<KeyValue<KubeObject> | undefined>): void {
+  #find(id: ObjectId, answer: Answer<KeyValue<StoredObject> | undefined>): void {
     const key = keyOf(id.resource, id.namespace, id.name);
     this.store.range({ key }, (error, result) => {
       if (error !== undefined) return answer(internalError(error.message));
@@ -142,15 +158,10 @@ export class Storage {
 }
 
 export interface ListPage {
-  readonly items: readonly KeyValue<KubeObject>[];
+  readonly items: readonly KeyValue<StoredObject>[];
   /** Keys of the range after this page. */
   readonly remaining: number;
   readonly revision: number;
-}
-
-/** Writes a revision into an object, as reads from etcd do. */
-export function stampRevision(object: KubeObject, revision: number): KubeObject {
-  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
 }
 
 /** @throws {ApiError} Conflict, when the client's uid or resourceVersion is not the stored one's. */

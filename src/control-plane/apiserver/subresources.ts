@@ -61,7 +61,7 @@ export function bindPod(
     if (error !== undefined || stored === undefined) return answer(error);
     recordStored(parts, context, "create", stored);
     parts.record("bound", subjectOf(resource, namespace, name), { node: nodeName });
-    answer(undefined, stored);
+    answer(undefined, stored.toObject());
   });
 }
 
@@ -116,7 +116,7 @@ export function finalizeNamespace(
     const isDone = deletionTimestamp !== undefined && finalizersOf(object) === 0;
     return isDone ? undefined : object;
   };
-  parts.storage.update(context, finalize, answer);
+  parts.storage.update(context, finalize, (error, stored) => answer(error, stored?.toObject()));
 }
 
 function requireBindable(pod: Pod): void {

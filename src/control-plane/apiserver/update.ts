@@ -52,7 +52,7 @@ export function updateObject(
       const { resource, namespace, name } = context;
       parts.record("removed", subjectOf(resource, namespace, name), { graceSeconds: 0 });
     }
-    answer(undefined, released ?? stored);
+    answer(undefined, released ?? stored.toObject());
   });
 }
 

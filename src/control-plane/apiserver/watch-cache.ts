@@ -1,15 +1,14 @@
 import { expired, type Status } from "../../api/errors.ts";
-import type { KubeObject } from "../../api/objects.ts";
 import type { Change } from "../store/store.ts";
 import { keyOf, type Resource } from "./resource.ts";
 import { demandedValue, fieldReader, isSelected, type Selection } from "./selection.ts";
-import { stampRevision } from "./storage.ts";
+import type { StoredObject } from "./stored/stored-object.ts";
 
 export type WatchEventType = "ADDED" | "MODIFIED" | "DELETED";
 
 /** Where a watch's events go. Every call is one event, in order. */
 export interface WatchSink {
-  event(type: WatchEventType, object: KubeObject): void;
+  event(type: WatchEventType, stored: StoredObject): void;
   /** Everything up to `revision` was sent; `endsInitialEvents` closes a WatchList's first part. */
   bookmark(revision: number, endsInitialEvents: boolean): void;
   /** The last thing a watch says. */
@@ -33,13 +32,13 @@ export interface WatchStart {
  */
 export class WatchCache {
   readonly #resource: Resource;
-  readonly #objects = new Map<string, KubeObject>();
+  readonly #objects = new Map<string, StoredObject>();
   readonly #history: CachedChange[] = [];
   readonly #watchers = new Set<Watcher>();
   /** Watchers that demand one value of one field, by field and value: a change asks only those. */
   readonly #indexed = new Map<string, Map<string, Set<Watcher>>>();
   readonly #indexedFields: readonly string[];
-  readonly #readNode: ((object: KubeObject) => string) | undefined;
+  readonly #readNode: ((stored: StoredObject) => string) | undefined;
   /** Keys of the objects on each node, for kinds that are on nodes. */
   readonly #keysByNode = new Map<string, Set<string>>();
   #revision: number;
@@ -69,16 +68,16 @@ export class WatchCache {
   }
 
   /** The objects of this kind, in no particular order. */
-  objects(): Iterable<KubeObject> {
+  objects(): Iterable<StoredObject> {
     return this.#objects.values();
   }
 
-  get(key: string): KubeObject | undefined {
+  get(key: string): StoredObject | undefined {
     return this.#objects.get(key);
   }
 
   /** Takes in a change of the store and tells whoever watches. */
-  apply(change: Change<KubeObject>): void {
+  apply(change: Change<StoredObject>): void {
     const previous = this.#objects.get(change.key);
     const current = change.current?.value;
     this.#revision = change.revision;
@@ -138,7 +137,7 @@ export class WatchCache {
   }
 
   /** The objects a selection may be about: one by its name, some by an indexed field, or all. */
-  *#candidates(selection: Selection): Generator<readonly [string, KubeObject], void, undefined> {
+  *#candidates(selection: Selection): Generator<readonly [string, StoredObject], void, undefined> {
     const name = demandedValue(selection, "metadata.name");
     if (name !== undefined && (selection.namespace !== "" || !this.#resource.namespaced)) {
       const key = keyOf(this.#resource, selection.namespace, name);
@@ -149,11 +148,15 @@ export class WatchCache {
     const value = demandedValue(selection, nodeNameField);
     if (value === undefined) return yield* this.#objects;
     for (const key of this.#keysByNode.get(value) ?? [])
-      yield [key, this.#objects.get(key) as KubeObject];
+      yield [key, this.#objects.get(key) as StoredObject];
   }
 
   /** Keeps which objects are on which node: every kubelet asks for its own. */
-  #indexNode(key: string, current: KubeObject | undefined, previous: KubeObject | undefined): void {
+  #indexNode(
+    key: string,
+    current: StoredObject | undefined,
+    previous: StoredObject | undefined,
+  ): void {
     if (this.#readNode === undefined) return;
     const value = current && this.#readNode(current);
     const before = previous && this.#readNode(previous);
@@ -181,7 +184,7 @@ export class WatchCache {
     for (const field of this.#indexedFields) {
       const byValue = this.#indexed.get(field);
       if (byValue === undefined) continue;
-      const read = fieldReader(this.#resource, field) as (object: KubeObject) => string;
+      const read = fieldReader(this.#resource, field) as (stored: StoredObject) => string;
       const currentValue = change.current && read(change.current);
       const previousValue = change.previous && read(change.previous);
       if (currentValue !== undefined) this.#offerAll(change, byValue.get(currentValue));
@@ -203,7 +206,7 @@ export class WatchCache {
     const isIn = current !== undefined && isSelected(this.#resource, selection, current);
     const wasIn = previous !== undefined && isSelected(this.#resource, selection, previous);
     if (isIn) sink.event(wasIn ? "MODIFIED" : "ADDED", current);
-    else if (wasIn) sink.event("DELETED", stampRevision(previous, change.revision));
+    else if (wasIn) sink.event("DELETED", previous.atRevision(change.revision));
   }
 
   #watchersLike(selection: Selection): Set<Watcher> {
@@ -234,8 +237,8 @@ const historyMax = 8_192;
 
 interface CachedChange {
   readonly revision: number;
-  readonly current: KubeObject | undefined;
-  readonly previous: KubeObject | undefined;
+  readonly current: StoredObject | undefined;
+  readonly previous: StoredObject | undefined;
 }
 
 interface Watcher extends WatchStart {

@@ -1,11 +1,21 @@
 import type { KubeObject } from "../../api/objects.ts";
+import type { StoredObject } from "../apiserver/stored/stored-object.ts";
 import type { WatchEventType } from "../apiserver/watch-cache.ts";
 import type { ApiClient, ResourcePath } from "./api-client.ts";
+
+export type { StoredObject };
 
 export interface InformerHandlers {
   readonly onAdd?: (object: KubeObject) => void;
   readonly onUpdate?: (object: KubeObject, old: KubeObject) => void;
   readonly onDelete?: (object: KubeObject) => void;
+}
+
+/** The same for who reads little of each version: no object is made. */
+export interface VersionHandlers {
+  readonly onAdd?: (stored: StoredObject) => void;
+  readonly onUpdate?: (stored: StoredObject, old: StoredObject) => void;
+  readonly onDelete?: (stored: StoredObject) => void;
 }
 
 /** How long a reflector waits before it lists again after a failure, µs. */
@@ -21,8 +31,8 @@ export class Informer {
   readonly #client: ApiClient;
   readonly #path: ResourcePath;
   readonly #fieldSelector: string;
-  readonly #objects = new Map<string, KubeObject>();
-  readonly #handlers: InformerHandlers[] = [];
+  readonly #versions = new Map<string, StoredObject>();
+  readonly #handlers: VersionHandlers[] = [];
   #hasSynced = false;
 
   constructor(client: ApiClient, path: ResourcePath, fieldSelector = "") {
@@ -40,17 +50,32 @@ export class Informer {
     this.#list();
   }
 
-  addHandlers(handlers: InformerHandlers): void {
+  addHandlers({ onAdd, onUpdate, onDelete }: InformerHandlers): void {
+    this.addVersionHandlers({
+      ...(onAdd && { onAdd: (stored) => onAdd(stored.toObject()) }),
+      ...(onUpdate && {
+        onUpdate: (stored, old) => onUpdate(stored.toObject(), old.toObject()),
+      }),
+      ...(onDelete && { onDelete: (stored) => onDelete(stored.toObject()) }),
+    });
+  }
+
+  addVersionHandlers(handlers: VersionHandlers): void {
     this.#handlers.push(handlers);
   }
 
   /** By `namespace/name`, or the name alone for kinds without namespaces. */
   get(key: string): KubeObject | undefined {
-    return this.#objects.get(key);
+    return this.#versions.get(key)?.toObject();
   }
 
-  objects(): Iterable<KubeObject> {
-    return this.#objects.values();
+  /** As `get`, without making an object. */
+  version(key: string): StoredObject | undefined {
+    return this.#versions.get(key);
+  }
+
+  *objects(): Generator<KubeObject, void, undefined> {
+    for (const stored of this.#versions.values()) yield stored.toObject();
   }
 
   #list(): void {
@@ -70,36 +95,30 @@ export class Informer {
   #watch(resourceVersion: string): void {
     const from = { ...this.#path, fieldSelector: this.#fieldSelector, resourceVersion };
     this.#client.watch(from, {
-      event: (type, object) => this.#take(type, object),
+      event: (type, stored) => this.#take(type, stored),
       bookmark: () => {},
       error: () => this.#listLater(),
     });
   }
 
-  #replace(listed: readonly KubeObject[]): void {
-    const keys = new Set(listed.map(keyOfObject));
-    for (const [key, old] of this.#objects) if (!keys.has(key)) this.#take("DELETED", old);
-    for (const object of listed) this.#take("MODIFIED", object);
+  #replace(listed: readonly StoredObject[]): void {
+    const keys = new Set(listed.map(({ key }) => key));
+    for (const [key, old] of this.#versions) if (!keys.has(key)) this.#take("DELETED", old);
+    for (const stored of listed) this.#take("MODIFIED", stored);
   }
 
-  #take(type: WatchEventType, object: KubeObject): void {
-    const key = keyOfObject(object);
-    const old = this.#objects.get(key);
+  #take(type: WatchEventType, stored: StoredObject): void {
+    const { key } = stored;
+    const old = this.#versions.get(key);
     if (type === "DELETED") {
-      this.#objects.delete(key);
-      for (const { onDelete } of this.#handlers) onDelete?.(object);
+      this.#versions.delete(key);
+      for (const { onDelete } of this.#handlers) onDelete?.(stored);
       return;
     }
-    this.#objects.set(key, object);
+    this.#versions.set(key, stored);
     for (const { onAdd, onUpdate } of this.#handlers) {
-      if (old === undefined) onAdd?.(object);
-      else if (old !== object) onUpdate?.(object, old);
+      if (old === undefined) onAdd?.(stored);
+      else if (old !== stored) onUpdate?.(stored, old);
     }
   }
-}
-
-/** How work queues and caches name an object: `default/my-nginx`, `node-1`. */
-export function keyOfObject({ metadata }: KubeObject): string {
-  const { namespace, name = "" } = metadata;
-  return namespace ? `${namespace}/${name}` : name;
 }

@@ -68,7 +68,10 @@ function listInNamespace(
   take: (error: Error | undefined, objects: readonly KubeObject[]) => void,
 ): void {
   client.list(kind, `metadata.namespace=${namespace}`, (error, list) =>
-    take(error, list?.items ?? []),
+    take(
+      error,
+      (list?.items ?? []).map((stored) => stored.toObject()),
+    ),
   );
 }
 

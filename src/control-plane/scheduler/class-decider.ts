@@ -16,7 +16,8 @@ const classesMax = 256;
 /**
  * Decisions for big clusters, exact over all nodes. Pods of one *class*, all that filters and scores
  * read being equal, share a tournament of the nodes; a decision replays the nodes that changed since
- * the class was last asked, and costs nothing for those that did not.
+ * the class was last asked, and costs nothing for those that did not. Of a node on which only pods
+ * came or went, only the plugins that follow usage are asked again.
  *
  * A plugin that compares nodes with each other (`normalize`) gives all of them the same here: the one
  * there is, TaintToleration, does so while no node has a taint that merely discourages.
@@ -24,9 +25,12 @@ const classesMax = 256;
 export class ClassDecider {
   readonly #state: ClusterState;
   readonly #filters: readonly FilterPlugin[];
-  readonly #scores: readonly ScorePlugin[];
+  readonly #fixed: PluginSet;
+  readonly #usage: PluginSet;
   readonly #chance: Chance;
   readonly #classes = new Map<string, PodClass>();
+  #ranks = new Uint32Array();
+  #ranksEpoch = -1;
 
   constructor(
     state: ClusterState,
@@ -36,7 +40,14 @@ export class ClassDecider {
   ) {
     this.#state = state;
     this.#filters = filters;
-    this.#scores = scores;
+    this.#fixed = {
+      filters: filters.filter(({ followsUsage }) => !followsUsage),
+      scores: scores.filter(({ followsUsage }) => !followsUsage),
+    };
+    this.#usage = {
+      filters: filters.filter(({ followsUsage }) => followsUsage),
+      scores: scores.filter(({ followsUsage }) => followsUsage),
+    };
     this.#chance = chance;
   }
 
@@ -56,31 +67,34 @@ export class ClassDecider {
       feasible: [{ name: winner.name, total, byPlugin: {} }],
       feasibleCount: tournament.feasible,
       best: 1,
-      refusals: new Map(),
+      refusals: noRefusals,
       nextStart: 0,
     };
   }
 
   #classOf(pod: PodInfo, nodes: readonly NodeInfo[]): PodClass {
-    const key = classKey(pod);
-    const known = this.#classes.get(key);
-    if (known !== undefined && known.epoch === this.#state.epoch) {
+    const { epoch, touches } = this.#state;
+    const known = this.#classes.get(pod.classKey);
+    if (known?.epoch === epoch && known.position >= touches.start) {
       this.#catchUp(known, pod, nodes);
       // The map's order is that of the last use.
-      this.#classes.delete(key);
-      this.#classes.set(key, known);
+      if (this.#classes.size === classesMax) this.#classes.delete(pod.classKey);
+      this.#classes.set(pod.classKey, known);
       return known;
     }
-    const scores = Int32Array.from(nodes, (node) => this.#evaluate(pod, node));
-    const ranks = Uint32Array.from(nodes, ({ name }) => this.#chance.bits(`rank/${name}`).low);
+    const fixed = Int32Array.from(nodes, (node) => verdict(pod, node, this.#fixed));
+    const scores = Int32Array.from(nodes, (node, index) => {
+      return total(fixed[index] as number, pod, node, this.#usage);
+    });
     const made: PodClass = {
-      epoch: this.#state.epoch,
-      position: this.#state.touches.length,
-      tournament: new NodeTournament(scores, ranks),
+      epoch,
+      position: touches.end,
+      fixed,
+      tournament: new NodeTournament(scores, this.#ranksOf(nodes)),
       refusals: undefined,
     };
-    this.#classes.delete(key);
-    this.#classes.set(key, made);
+    this.#classes.delete(pod.classKey);
+    this.#classes.set(pod.classKey, made);
     if (this.#classes.size > classesMax) {
       for (const oldest of this.#classes.keys()) {
         this.#classes.delete(oldest);
@@ -90,24 +104,27 @@ export class ClassDecider {
     return made;
   }
 
-  #catchUp(podClass: PodClass, pod: PodInfo, nodes: readonly NodeInfo[]): void {
-    const { touches } = this.#state;
-    if (podClass.position === touches.length) return;
-    podClass.refusals = undefined;
-    for (; podClass.position < touches.length; podClass.position++) {
-      const index = touches[podClass.position] as number;
-      podClass.tournament.setScore(index, this.#evaluate(pod, nodes[index] as NodeInfo));
+  /** Who goes first among equals: the seed's order of the nodes, the same for every class. */
+  #ranksOf(nodes: readonly NodeInfo[]): Uint32Array {
+    if (this.#ranksEpoch !== this.#state.epoch) {
+      this.#ranks = Uint32Array.from(nodes, ({ name }) => this.#chance.bits(`rank/${name}`).low);
+      this.#ranksEpoch = this.#state.epoch;
     }
+    return this.#ranks;
   }
 
-  #evaluate(pod: PodInfo, node: NodeInfo): number {
-    if (firstRefusal(pod, node, this.#filters) !== undefined) return -1;
-    let total = 0;
-    for (const plugin of this.#scores) {
-      const score = plugin.normalize === undefined ? plugin.score(pod, node) : nodeScoreMax;
-      total += score * plugin.weight;
+  #catchUp(podClass: PodClass, pod: PodInfo, nodes: readonly NodeInfo[]): void {
+    const { touches } = this.#state;
+    if (podClass.position === touches.end) return;
+    podClass.refusals = undefined;
+    const { fixed, tournament } = podClass;
+    for (; podClass.position < touches.end; podClass.position++) {
+      const touch = touches.at(podClass.position);
+      const index = touch < 0 ? ~touch : touch;
+      const node = nodes[index] as NodeInfo;
+      if (touch < 0) fixed[index] = verdict(pod, node, this.#fixed);
+      tournament.setScore(index, total(fixed[index] as number, pod, node, this.#usage));
     }
-    return total;
   }
 
   /** Counts the reasons; again only after a node has changed. */
@@ -133,27 +150,37 @@ export class ClassDecider {
   }
 }
 
+interface PluginSet {
+  readonly filters: readonly FilterPlugin[];
+  readonly scores: readonly ScorePlugin[];
+}
+
 interface PodClass {
   /** Of the snapshot its node indexes are of. */
   readonly epoch: number;
   readonly tournament: NodeTournament;
+  /** What the plugins that do not follow usage say of each node: −1, or their score. */
+  readonly fixed: Int32Array;
   /** How many of the state's touches it has seen. */
   position: number;
   refusals: ReadonlyMap<string, number> | undefined;
 }
 
-/** Everything of a pod that a filter or a score may read. */
-function classKey({ pod, requests, requestsNonZero }: PodInfo): string {
-  const { nodeName, nodeSelector, affinity, tolerations, topologySpreadConstraints, hostNetwork } =
-    pod.spec;
-  return JSON.stringify([
-    requests,
-    requestsNonZero,
-    nodeName,
-    nodeSelector,
-    affinity,
-    tolerations,
-    topologySpreadConstraints,
-    hostNetwork,
-  ]);
+const noRefusals: ReadonlyMap<string, number> = new Map();
+
+function total(fixed: number, pod: PodInfo, node: NodeInfo, usage: PluginSet): number {
+  if (fixed < 0) return -1;
+  const more = verdict(pod, node, usage);
+  return more < 0 ? -1 : fixed + more;
+}
+
+/** −1 when a filter refuses the node, else its weighted score. */
+function verdict(pod: PodInfo, node: NodeInfo, { filters, scores }: PluginSet): number {
+  for (const plugin of filters) if (!plugin.filter(pod, node).fits) return -1;
+  let sum = 0;
+  for (const plugin of scores) {
+    const score = plugin.normalize === undefined ? plugin.score(pod, node) : nodeScoreMax;
+    sum += score * plugin.weight;
+  }
+  return sum;
 }

@@ -1,9 +1,6 @@
-import type { KubeObject, Node, Pod } from "../../api/objects.ts";
-import { podRequests, podRequestsNonZero } from "../../api/pod-resources.ts";
-import { cpuMilli, wholeUnits } from "../../api/quantity.ts";
-import type { NodeInfo, PodInfo, Resources } from "./framework.ts";
-
-const nothing: Resources = { cpuMilli: 0, memoryBytes: 0, ephemeralStorageBytes: 0, others: {} };
+import type { Node } from "../../api/objects.ts";
+import type { NodeInfo, PodInfo } from "./framework.ts";
+import { NodeUsage } from "./node-usage.ts";
 
 /**
  * What the scheduler believes: the nodes, and which pods hold what on them. Pods it has promised a
@@ -12,15 +9,14 @@ const nothing: Resources = { cpuMilli: 0, memoryBytes: 0, ephemeralStorageBytes:
  * @see kubernetes `pkg/scheduler/backend/cache/cache.go`
  */
 export class ClusterState {
-  readonly #nodes = new Map<string, KnownNode>();
+  readonly #nodes = new Map<string, NodeUsage>();
   readonly #held = new Map<string, HeldPod>();
-  readonly #heldByNode = new Map<string, Usage>();
-  /** Built from the above when asked for; a node that changed is built again. */
-  #infos: NodeInfo[] = [];
-  #indexes = new Map<string, number>();
+  /** The known nodes in name order, when asked for. */
+  #infos: readonly NodeUsage[] = [];
+  #indexes = new Map<NodeUsage, number>();
   #isStale = true;
   #epoch = 0;
-  #touches: number[] = [];
+  readonly #touches = new Touches();
   #discouragedNodes = 0;
 
   /** Changes when nodes come or go: then indexes mean other nodes than before. */
@@ -28,8 +24,8 @@ export class ClusterState {
     return this.#epoch;
   }
 
-  /** Indexes of the nodes that changed, in order, since the epoch began. */
-  get touches(): readonly number[] {
+  /** What changed since the epoch began. */
+  get touches(): Touches {
     return this.#touches;
   }
 
@@ -38,148 +34,117 @@ export class ClusterState {
     return this.#discouragedNodes;
   }
 
-  /** The nodes in name order, with what their pods ask for. */
+  /** The nodes in name order, with what their pods ask for; kept up to date until the next epoch. */
   snapshot(): readonly NodeInfo[] {
-    if (this.#isStale || this.#touches.length > touchesMax) {
-      const names = [...this.#nodes.keys()].toSorted();
-      this.#infos = names.map((name) => this.#buildInfo(name, this.#nodes.get(name) as KnownNode));
-      this.#indexes = new Map(names.map((name, index) => [name, index]));
+    if (this.#isStale) {
+      const known = [...this.#nodes.values()].filter(({ isKnown }) => isKnown);
+      this.#infos = known.toSorted((left, right) => (left.name < right.name ? -1 : 1));
+      this.#indexes = new Map(this.#infos.map((info, index) => [info, index]));
       this.#isStale = false;
       this.#epoch++;
-      this.#touches = [];
+      this.#touches.clear();
     }
     return this.#infos;
   }
 
   setNode(node: Node): void {
-    const name = node.metadata.name ?? "";
-    const before = this.#nodes.get(name);
-    const known = knownNode(node);
-    this.#nodes.set(name, known);
-    this.#discouragedNodes += Number(known.isDiscouraged) - Number(before?.isDiscouraged ?? false);
-    if (before === undefined) this.#isStale = true;
-    else this.#rebuild(name);
+    const usage = this.#usageOf(node.metadata.name ?? "");
+    const { isKnown, isDiscouraged } = usage;
+    usage.setNode(node);
+    this.#discouragedNodes += Number(usage.isDiscouraged) - Number(isDiscouraged);
+    if (isKnown) this.#touch(usage, true);
+    else this.#isStale = true;
   }
 
   removeNode(name: string): void {
-    this.#discouragedNodes -= Number(this.#nodes.get(name)?.isDiscouraged ?? false);
-    this.#nodes.delete(name);
+    const usage = this.#nodes.get(name);
+    if (usage === undefined) return;
+    this.#discouragedNodes -= Number(usage.isDiscouraged);
+    usage.isDiscouraged = false;
+    usage.isKnown = false;
+    if (usage.podCount === 0) this.#nodes.delete(name);
     this.#isStale = true;
   }
 
   /** A pod that has a node, promised or confirmed. */
   holdPod(key: string, info: PodInfo, nodeName: string): void {
     this.releasePod(key);
-    this.#held.set(key, { info, nodeName });
-    this.#count(info, nodeName, 1);
+    const usage = this.#usageOf(nodeName);
+    this.#held.set(key, { info, usage });
+    usage.count(info, 1);
+    this.#touch(usage, false);
   }
 
   releasePod(key: string): void {
     const held = this.#held.get(key);
     if (held === undefined) return;
+    const { info, usage } = held;
     this.#held.delete(key);
-    this.#count(held.info, held.nodeName, -1);
+    usage.count(info, -1);
+    if (!usage.isKnown && usage.podCount === 0) this.#nodes.delete(usage.name);
+    this.#touch(usage, false);
   }
 
   nodeOf(key: string): string | undefined {
-    return this.#held.get(key)?.nodeName;
+    return this.#held.get(key)?.usage.name;
   }
 
-  #count({ requests, requestsNonZero }: PodInfo, nodeName: string, sign: 1 | -1): void {
-    const usage = this.#heldByNode.get(nodeName) ?? noUsage;
-    this.#heldByNode.set(nodeName, {
-      requested: added(usage.requested, requests, sign),
-      nonZero: {
-        cpuMilli: usage.nonZero.cpuMilli + sign * requestsNonZero.cpuMilli,
-        memoryBytes: usage.nonZero.memoryBytes + sign * requestsNonZero.memoryBytes,
-      },
-      pods: usage.pods + sign,
-    });
-    this.#rebuild(nodeName);
+  #usageOf(name: string): NodeUsage {
+    let usage = this.#nodes.get(name);
+    if (usage === undefined) {
+      usage = new NodeUsage(name);
+      this.#nodes.set(name, usage);
+    }
+    return usage;
   }
 
-  #rebuild(name: string): void {
-    const index = this.#indexes.get(name);
-    const known = this.#nodes.get(name);
-    if (this.#isStale || index === undefined || known === undefined) return;
-    this.#infos[index] = this.#buildInfo(name, known);
-    this.#touches.push(index);
-  }
-
-  #buildInfo(name: string, { node, allocatable, allocatablePods }: KnownNode): NodeInfo {
-    const usage = this.#heldByNode.get(name) ?? noUsage;
-    return {
-      name,
-      node,
-      allocatable,
-      allocatablePods,
-      requested: usage.requested,
-      requestedNonZero: usage.nonZero,
-      podCount: usage.pods,
-    };
+  #touch(usage: NodeUsage, isNode: boolean): void {
+    if (this.#isStale) return;
+    const index = this.#indexes.get(usage);
+    if (index !== undefined) this.#touches.add(index, isNode);
   }
 }
 
-/** Touches kept before indexes are counted anew: nobody needs to catch up on more. */
-const touchesMax = 1_000_000;
+/**
+ * Which nodes changed, in order, by their index: the node itself, or only what its pods ask for. Old
+ * ones are dropped: who has not read them yet starts anew.
+ */
+class Touches {
+  #entries: number[] = [];
+  #dropped = 0;
 
-/** A node, and what its quantities come to. */
-interface KnownNode {
-  readonly node: Node;
-  readonly allocatable: Resources;
-  readonly allocatablePods: number;
-  readonly isDiscouraged: boolean;
+  /** Where the next one will be. */
+  get end(): number {
+    return this.#dropped + this.#entries.length;
+  }
+
+  /** The first that is still there. */
+  get start(): number {
+    return this.#dropped;
+  }
+
+  add(index: number, isNode: boolean): void {
+    this.#entries.push(isNode ? ~index : index);
+    if (this.#entries.length < touchesMax * 2) return;
+    this.#entries = this.#entries.slice(touchesMax);
+    this.#dropped += touchesMax;
+  }
+
+  /** The node's index; its complement (`~`) when the node itself changed. */
+  at(position: number): number {
+    return this.#entries[position - this.#dropped] as number;
+  }
+
+  clear(): void {
+    this.#dropped = this.end;
+    this.#entries = [];
+  }
 }
 
-function knownNode(node: Node): KnownNode {
-  const { pods = "0", ...resources } = node.status?.allocatable ?? {};
-  return {
-    node,
-    allocatable: resourcesOf(resources),
-    allocatablePods: wholeUnits(pods),
-    isDiscouraged: (node.spec.taints ?? []).some(({ effect }) => effect === "PreferNoSchedule"),
-  };
-}
-
-export function podInfoOf(object: KubeObject): PodInfo {
-  const pod = object as unknown as Pod;
-  return { pod, requests: podRequests(pod), requestsNonZero: podRequestsNonZero(pod) };
-}
+/** Touches kept, at least: a class that is asked again so much later is cheaper built anew. */
+const touchesMax = 100_000;
 
 interface HeldPod {
   readonly info: PodInfo;
-  readonly nodeName: string;
-}
-
-interface Usage {
-  readonly requested: Resources;
-  readonly nonZero: Pick<Resources, "cpuMilli" | "memoryBytes">;
-  readonly pods: number;
-}
-
-const noUsage: Usage = { requested: nothing, nonZero: nothing, pods: 0 };
-
-function added(total: Resources, more: Resources, sign: 1 | -1): Resources {
-  const others = { ...total.others };
-  for (const name in more.others) {
-    others[name] = (others[name] ?? 0) + sign * (more.others[name] as number);
-  }
-  return {
-    cpuMilli: total.cpuMilli + sign * more.cpuMilli,
-    memoryBytes: total.memoryBytes + sign * more.memoryBytes,
-    ephemeralStorageBytes: total.ephemeralStorageBytes + sign * more.ephemeralStorageBytes,
-    others,
-  };
-}
-
-function resourcesOf(quantities: Readonly<Record<string, string>>): Resources {
-  const { cpu = "0", memory = "0", "ephemeral-storage": storage = "0", ...others } = quantities;
-  return {
-    cpuMilli: cpuMilli(cpu),
-    memoryBytes: wholeUnits(memory),
-    ephemeralStorageBytes: wholeUnits(storage),
-    others: Object.fromEntries(
-      Object.entries(others).map(([name, quantity]) => [name, wholeUnits(quantity)]),
-    ),
-  };
+  readonly usage: NodeUsage;
 }

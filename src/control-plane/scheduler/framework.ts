@@ -1,4 +1,5 @@
-import type { Node, Pod } from "../../api/objects.ts";
+import type { Node, PodSpec } from "../../api/objects.ts";
+import type { StoredObject } from "../client/informer.ts";
 
 /** Resource amounts: milli-CPUs, bytes and counts, by resource name. Integers. */
 export interface Resources {
@@ -23,9 +24,11 @@ export interface NodeInfo {
 
 /** What a plugin may need of a pod, computed once for all nodes. */
 export interface PodInfo {
-  readonly pod: Pod;
+  readonly spec: PodSpec;
   readonly requests: Resources;
   readonly requestsNonZero: Pick<Resources, "cpuMilli" | "memoryBytes">;
+  /** Everything of a pod that a filter or a score may read: equal pods have equal keys. */
+  readonly classKey: string;
 }
 
 /** A refusal is data: the reasons are what people read in `FailedScheduling`. */
@@ -45,26 +48,36 @@ export interface Plugin {
 }
 
 export interface FilterPlugin extends Plugin {
+  /** Whether it reads what the node's pods ask for; what others say changes with the node alone. */
+  readonly followsUsage?: true;
   filter(pod: PodInfo, node: NodeInfo): Verdict;
 }
 
 export interface ScorePlugin extends Plugin {
   readonly weight: number;
+  /** As a filter's. */
+  readonly followsUsage?: true;
   /** Raw score of one node that passed every filter. */
   score(pod: PodInfo, node: NodeInfo): number;
   /** Raw scores to 0–100, the best 100. Absent when raw scores are that already. */
   normalize?(scores: readonly number[]): readonly number[];
 }
 
+/** A pod on its way to a node. */
+export interface PodToPlace {
+  readonly stored: StoredObject;
+  readonly info: PodInfo;
+}
+
 /** Told when a pod is promised a node and when that promise is taken back. */
 export interface ReservePlugin extends Plugin {
-  reserve(pod: PodInfo, nodeName: string): void;
-  unreserve(pod: PodInfo, nodeName: string): void;
+  reserve(pod: PodToPlace, nodeName: string): void;
+  unreserve(pod: PodToPlace, nodeName: string): void;
 }
 
 /** Makes the promise public; says when that is done. */
 export interface BindPlugin extends Plugin {
-  bind(pod: PodInfo, nodeName: string, done: (error?: Error) => void): void;
+  bind(pod: PodToPlace, nodeName: string, done: (error?: Error) => void): void;
 }
 
 /** @see kubernetes `pkg/scheduler/framework/interface.go`: `MaxNodeScore` */

@@ -1,19 +1,20 @@
 import { equalJson } from "../../api/equal-json.ts";
-import type { KubeObject, Node, Pod, PodCondition } from "../../api/objects.ts";
+import type { KubeObject, Node, Pod, PodCondition, PodSpec } from "../../api/objects.ts";
 import { rfc3339 } from "../../api/time.ts";
 import type { Chance } from "../../kernel/chance.ts";
 import type { Trace } from "../../kernel/trace.ts";
 import type { ApiClient } from "../client/api-client.ts";
 import { EventRecorder, type EventSubject } from "../client/event-recorder.ts";
-import { Informer, keyOfObject } from "../client/informer.ts";
+import { Informer, type StoredObject } from "../client/informer.ts";
 import { ClassDecider } from "./class-decider.ts";
-import { ClusterState, podInfoOf } from "./cluster-state.ts";
+import { ClusterState } from "./cluster-state.ts";
 import { decide, type Decision } from "./decide.ts";
 import { failureMessage } from "./failure-message.ts";
 import type {
   BindPlugin,
   FilterPlugin,
-  PodInfo,
+  NodeInfo,
+  PodToPlace,
   Profile,
   ReservePlugin,
   ScorePlugin,
@@ -23,6 +24,7 @@ import { nodeName } from "./plugins/node-name.ts";
 import { nodeResourcesFit } from "./plugins/node-resources-fit.ts";
 import { nodeUnschedulable } from "./plugins/node-unschedulable.ts";
 import { taintToleration } from "./plugins/taint-toleration.ts";
+import { podInfoOf } from "./pod-info.ts";
 import { type QueuedPod, SchedulingQueue } from "./scheduling-queue.ts";
 
 const podsPath = { group: "", version: "v1", plural: "pods" } as const;
@@ -83,10 +85,10 @@ export class Scheduler {
       onUpdate: (object, old) => this.#nodeChanged(object, old),
       onDelete: ({ metadata }) => this.#state.removeNode(metadata.name ?? ""),
     });
-    this.#pods.addHandlers({
-      onAdd: (object) => this.#podChanged(object),
-      onUpdate: (object, old) => this.#podChanged(object, old),
-      onDelete: (object) => this.#podGone(object),
+    this.#pods.addVersionHandlers({
+      onAdd: (stored) => this.#podChanged(stored),
+      onUpdate: (stored, old) => this.#podChanged(stored, old),
+      onDelete: (stored) => this.#podGone(stored),
     });
     this.#nodes.start();
     this.#pods.start();
@@ -100,25 +102,25 @@ export class Scheduler {
     }
   }
 
-  #podChanged(object: KubeObject, old?: KubeObject): void {
-    const key = keyOfObject(object);
-    const { spec, metadata } = object as unknown as Pod;
-    if (spec.nodeName) {
+  #podChanged(stored: StoredObject, old?: StoredObject): void {
+    const { key } = stored;
+    const spec = stored.sharedSpec as PodSpec;
+    const nodeName = nodeNameOf(stored);
+    if (nodeName !== "") {
       this.#queue.remove(key);
-      if (this.#state.nodeOf(key) !== spec.nodeName) {
-        this.#state.holdPod(key, podInfoOf(object), spec.nodeName);
+      if (this.#state.nodeOf(key) !== nodeName) {
+        this.#state.holdPod(key, podInfoOf(spec), nodeName);
       }
       return;
     }
     const isOurs = spec.schedulerName === this.#profile.schedulerName;
-    if (!isOurs || metadata.deletionTimestamp !== undefined) return this.#queue.remove(key);
+    if (!isOurs || stored.isDeleting) return this.#queue.remove(key);
     this.#queue.add(key, spec.priority ?? 0);
     // It may tolerate more than before; that it was refused is no change.
-    if (old !== undefined && !equalJson(spec, old["spec"])) this.#queue.wake(key);
+    if (old !== undefined && !equalJson(spec, old.sharedSpec)) this.#queue.wake(key);
   }
 
-  #podGone(object: KubeObject): void {
-    const key = keyOfObject(object);
+  #podGone({ key }: StoredObject): void {
     this.#queue.remove(key);
     this.#state.releasePod(key);
     this.#queue.wakeUnschedulable();
@@ -136,16 +138,11 @@ export class Scheduler {
   }
 
   #scheduleOne(queued: QueuedPod): void {
-    const object = this.#pods.get(queued.key);
-    if (object === undefined || this.#state.nodeOf(queued.key) !== undefined) return;
-    const pod = podInfoOf(object);
+    const stored = this.#pods.version(queued.key);
+    if (stored === undefined || this.#state.nodeOf(queued.key) !== undefined) return;
+    const pod = { stored, info: podInfoOf(stored.sharedSpec as PodSpec) };
     const nodes = this.#state.snapshot();
-    const site = `schedule/${queued.key}#${queued.attempts}`;
-    const decision =
-      (nodes.length > fullScanNodesMax ? this.#bigClusters.decide(pod) : undefined) ??
-      decide(pod, nodes, this.#profile, this.#startAt, (count) =>
-        this.#chance.integer(site, 0, count - 1),
-      );
+    const decision = this.#decide(queued, pod, nodes);
     this.#startAt = decision.nextStart;
     const { nodeName: chosen } = decision;
     this.#recordDecision(queued, decision, nodes.length);
@@ -162,15 +159,24 @@ export class Scheduler {
     });
   }
 
+  #decide(queued: QueuedPod, { info }: PodToPlace, nodes: readonly NodeInfo[]): Decision {
+    const byClass = nodes.length > fullScanNodesMax ? this.#bigClusters.decide(info) : undefined;
+    if (byClass !== undefined) return byClass;
+    const site = `schedule/${queued.key}#${queued.attempts}`;
+    return decide(info, nodes, this.#profile, this.#startAt, (count) =>
+      this.#chance.integer(site, 0, count - 1),
+    );
+  }
+
   /** Counts the pod on its node from now on, long before the informer says so. */
   #assumption(): ReservePlugin {
     return {
       name: "Assume",
-      reserve: (pod, chosen) => this.#state.holdPod(keyOf(pod), pod, chosen),
-      unreserve: (pod) => {
+      reserve: ({ stored, info }, chosen) => this.#state.holdPod(stored.key, info, chosen),
+      unreserve: ({ stored: { key } }) => {
         // Unless the pod has a node by now: somebody else was faster, and the informer says so.
-        const known = this.#pods.get(keyOf(pod)) as Pod | undefined;
-        if (!known?.spec.nodeName) this.#state.releasePod(keyOf(pod));
+        const known = this.#pods.version(key);
+        if (known === undefined || nodeNameOf(known) === "") this.#state.releasePod(key);
       },
     };
   }
@@ -179,8 +185,7 @@ export class Scheduler {
   #defaultBinder(): BindPlugin {
     return {
       name: "DefaultBinder",
-      bind: ({ pod }, chosen, done) => {
-        const { namespace = "", name = "", uid = "" } = pod.metadata;
+      bind: ({ stored: { namespace, name, uid } }, chosen, done) => {
         this.#client.bind(
           { ...podsPath, namespace, name },
           {
@@ -189,7 +194,7 @@ export class Scheduler {
             metadata: { name, namespace, uid },
             target: { kind: "Node", name: chosen },
           },
-          (error) => done(error),
+          done,
         );
       },
     };
@@ -197,9 +202,10 @@ export class Scheduler {
 
   #recordDecision(queued: QueuedPod, decision: Decision, nodes: number): void {
     const { nodeName: chosen, evaluated, feasible, refusals } = decision;
-    const best = feasible
-      .toSorted((left, right) => right.total - left.total)
-      .slice(0, scoresInTrace);
+    const best =
+      feasible.length <= 1
+        ? feasible
+        : feasible.toSorted((left, right) => right.total - left.total).slice(0, scoresInTrace);
     this.#trace.record(
       this.#client.actor,
       this.#client.timeline.nowUs,
@@ -213,26 +219,26 @@ export class Scheduler {
         best: decision.best,
         scores: best.map((node) => `${node.name}=${node.total}`).join(" "),
         plugins: best[0] === undefined ? "" : Object.keys(best[0].byPlugin).join(","),
-        refusals: [...refusals]
-          .map(([reason, count]) => `${count} ${reason}`)
-          .toSorted()
-          .join(", "),
+        refusals: refusals.size === 0 ? "" : refusalsText(refusals),
       },
     );
   }
 
-  #reportScheduled({ pod }: PodInfo, chosen: string): void {
-    const { namespace, name } = pod.metadata;
-    this.#events.record(subjectOf(pod), {
+  #reportScheduled({ stored }: PodToPlace, chosen: string): void {
+    this.#events.record(subjectOf(stored), {
       type: "Normal",
       reason: "Scheduled",
-      message: `Successfully assigned ${namespace}/${name} to ${chosen}`,
+      message: `Successfully assigned ${stored.key} to ${chosen}`,
     });
   }
 
-  #reportFailure({ pod }: PodInfo, message: string): void {
-    const { namespace = "", name = "" } = pod.metadata;
-    this.#events.record(subjectOf(pod), { type: "Warning", reason: "FailedScheduling", message });
+  #reportFailure({ stored }: PodToPlace, message: string): void {
+    const { namespace, name } = stored;
+    this.#events.record(subjectOf(stored), {
+      type: "Warning",
+      reason: "FailedScheduling",
+      message,
+    });
     const condition: PodCondition = {
       type: "PodScheduled",
       status: "False",
@@ -241,16 +247,16 @@ export class Scheduler {
       lastProbeTime: null,
       lastTransitionTime: rfc3339(this.#client.timeline.nowUs),
     };
-    this.#client.patch({ ...podsPath, namespace, name }, "status", (stored) => {
-      const status = (stored as unknown as Pod).status ?? {};
+    this.#client.patch({ ...podsPath, namespace, name }, "status", (current) => {
+      const status = (current as unknown as Pod).status ?? {};
       const conditions = status.conditions ?? [];
       const known = conditions.find(({ type }) => type === "PodScheduled");
-      if (known?.status === "False" && known.message === message) return stored;
+      if (known?.status === "False" && known.message === message) return current;
       const others = conditions.filter(({ type }) => type !== "PodScheduled");
       const since =
         known?.status === "False" ? { lastTransitionTime: known.lastTransitionTime } : {};
       return {
-        ...stored,
+        ...current,
         status: { ...status, conditions: [...others, { ...condition, ...since }] },
       };
     });
@@ -281,11 +287,19 @@ function schedulingParts(object: KubeObject): unknown {
   ];
 }
 
-function keyOf({ pod }: PodInfo): string {
-  return keyOfObject(pod);
+function nodeNameOf(stored: StoredObject): string {
+  const known = stored.knownField("spec.nodeName");
+  return known ?? (stored.sharedSpec as PodSpec).nodeName ?? "";
 }
 
-function subjectOf(pod: Pod): EventSubject {
-  const { namespace = "", name = "", uid = "", resourceVersion = "" } = pod.metadata;
+function refusalsText(refusals: ReadonlyMap<string, number>): string {
+  return [...refusals]
+    .map(([reason, count]) => `${count} ${reason}`)
+    .toSorted()
+    .join(", ");
+}
+
+function subjectOf({ namespace, name, uid, revision }: StoredObject): EventSubject {
+  const resourceVersion = String(revision);
   return { apiVersion: "v1", kind: "Pod", namespace, name, uid, resourceVersion };
 }

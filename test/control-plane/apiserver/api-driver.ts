@@ -13,6 +13,7 @@ import {
 } from "../../../src/control-plane/apiserver/request.ts";
 import type { Resource } from "../../../src/control-plane/apiserver/resource.ts";
 import type { Answer } from "../../../src/control-plane/apiserver/storage.ts";
+import type { StoredObject } from "../../../src/control-plane/apiserver/stored/stored-object.ts";
 import { frozen } from "../../api/schema/frozen.ts";
 
 /** What a request may say besides its kind; the namespace is `default` where a kind has one. */
@@ -78,10 +79,11 @@ export class ApiDriver {
     );
   }
 
-  list(plural: string, options: Partial<ListOptions> = {}, parts?: RequestParts): ObjectList {
-    return answerOf((answer) =>
+  list(plural: string, options: Partial<ListOptions> = {}, parts?: RequestParts): ListedObjects {
+    const list = answerOf<ObjectList>((answer) =>
       this.server.list(this.at(plural, parts), { ...listAll, ...options }, answer),
     );
+    return { ...list, items: list.items.map((stored) => stored.toObject()) };
   }
 
   bind(name: string, binding: Binding, parts?: RequestParts): KubeObject {
@@ -110,6 +112,11 @@ export class ApiDriver {
   }
 }
 
+/** A list with its objects made. */
+export interface ListedObjects extends Omit<ObjectList, "items"> {
+  readonly items: readonly KubeObject[];
+}
+
 /** What a watcher was told, one line an event: `ADDED web-1@7`. */
 export class RecordedWatch {
   readonly lines: string[] = [];
@@ -121,7 +128,8 @@ export class RecordedWatch {
     return this.lines.splice(0);
   }
 
-  event(type: string, object: KubeObject): void {
+  event(type: string, stored: StoredObject): void {
+    const object = stored.toObject();
     this.objects.push(object);
     this.lines.push(`${type} ${object.metadata.name}@${object.metadata.resourceVersion}`);
   }

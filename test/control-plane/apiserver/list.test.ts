@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { ObjectList } from "../../../src/control-plane/apiserver/read.ts";
+import { PlainObject } from "../../../src/control-plane/apiserver/stored/stored-object.ts";
+import type { ListedObjects } from "./api-driver.ts";
 import { aConfigMap, aNamespace, aNode, aPod } from "./objects.ts";
 import { refusalOf } from "./refusal.ts";
 import { ServerUnderTest } from "./server-under-test.ts";
@@ -138,7 +139,7 @@ describe("a list in pages", () => {
     const puts = Array.from({ length: 20_000 }, (_none, index) => ({
       type: "put" as const,
       key: `/registry/configmaps/default/m${index}`,
-      value: aConfigMap(`m${index}`, {}, { namespace: "default" }),
+      value: new PlainObject(aConfigMap(`m${index}`, {}, { namespace: "default" })),
     }));
     api.store.transact({ compares: [], then: puts }, () => {});
 
@@ -400,14 +401,14 @@ function createConfigMaps(...names: readonly string[]): void {
   for (const name of names) api.create("configmaps", aConfigMap(name));
 }
 
-function namesOf({ items }: ObjectList): (string | undefined)[] {
+function namesOf({ items }: ListedObjects): (string | undefined)[] {
   return items.map(({ metadata }) => metadata.name);
 }
 
 function pagesOf(
   options: { readonly limit: number; readonly labelSelector?: string },
   namespace = "default",
-): ObjectList[] {
+): ListedObjects[] {
   const pages = [api.list("configmaps", options, { namespace })];
   for (let last = pages[0]; last !== undefined && last.continue !== ""; last = pages.at(-1)) {
     pages.push(api.list("configmaps", { ...options, continue: last.continue }, { namespace }));

@@ -1,3 +1,4 @@
+import { PlainObject } from "../../../src/control-plane/apiserver/stored/stored-object.ts";
 import { describe, expect, test } from "vitest";
 import { kinds } from "../../../src/control-plane/apiserver/kinds/kinds.ts";
 import type { Resource } from "../../../src/control-plane/apiserver/resource.ts";
@@ -38,7 +39,11 @@ describe("a field selector", () => {
 describe("a selection", () => {
   const web = aPod("web", { nodeName: "n1" }, { namespace: "default", labels: { app: "web" } });
   const isSelectedBy = (namespace: string, labels: string, fields: string): boolean =>
-    isSelected(resource("pods"), parseSelection(resource("pods"), namespace, labels, fields), web);
+    isSelected(
+      resource("pods"),
+      parseSelection(resource("pods"), namespace, labels, fields),
+      new PlainObject(web),
+    );
 
   test.each([
     ["", "", "", true],

@@ -1,4 +1,3 @@
-import type { KubeObject } from "../../../src/api/objects.ts";
 import type { AdmissionPlugin } from "../../../src/control-plane/apiserver/admission/admission.ts";
 import { defaultTolerationSeconds } from "../../../src/control-plane/apiserver/admission/default-toleration-seconds.ts";
 import { namespaceLifecycle } from "../../../src/control-plane/apiserver/admission/namespace-lifecycle.ts";
@@ -7,7 +6,11 @@ import { serviceAccount } from "../../../src/control-plane/apiserver/admission/s
 import { taintNodesByCondition } from "../../../src/control-plane/apiserver/admission/taint-nodes-by-condition.ts";
 import { ApiServer } from "../../../src/control-plane/apiserver/api-server.ts";
 import { kinds } from "../../../src/control-plane/apiserver/kinds/kinds.ts";
-import { stampRevision } from "../../../src/control-plane/apiserver/storage.ts";
+import {
+  PlainObject,
+  stampRevision,
+  type StoredObject,
+} from "../../../src/control-plane/apiserver/stored/stored-object.ts";
 import { MemoryStore } from "../../../src/control-plane/store/memory-store.ts";
 import { bootstrap } from "../../../src/cluster/bootstrap.ts";
 import { Chance } from "../../../src/kernel/chance.ts";
@@ -33,13 +36,15 @@ const allPlugins: readonly AdmissionPlugin[] = [
  */
 export class ServerUnderTest extends ApiDriver {
   readonly timeline: Timeline;
-  readonly store: MemoryStore<KubeObject>;
+  readonly store: MemoryStore<StoredObject>;
 
   constructor(admission = allPlugins) {
     const timeline = new Timeline(startUs);
-    const store = new MemoryStore<KubeObject>((object, revision) =>
-      frozen(stampRevision(object, revision)),
-    );
+    const store = new MemoryStore<StoredObject>((stored, revision) => {
+      stampRevision(stored, revision);
+      if (stored instanceof PlainObject) frozen(stored.toObject());
+      return stored;
+    });
     const actor = { id: 2, name: "api-1" };
     const chance = new Chance(1);
     const trace = new Trace();

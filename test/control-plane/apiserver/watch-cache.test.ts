@@ -4,6 +4,11 @@ import type { KubeObject } from "../../../src/api/objects.ts";
 import { kinds } from "../../../src/control-plane/apiserver/kinds/kinds.ts";
 import type { Resource } from "../../../src/control-plane/apiserver/resource.ts";
 import { isSelected, parseSelection } from "../../../src/control-plane/apiserver/selection.ts";
+import {
+  PlainObject,
+  stampRevision,
+  type StoredObject,
+} from "../../../src/control-plane/apiserver/stored/stored-object.ts";
 import { WatchCache } from "../../../src/control-plane/apiserver/watch-cache.ts";
 import { aConfigMap, aPod } from "./objects.ts";
 import { RecordedWatch } from "./api-driver.ts";
@@ -173,8 +178,9 @@ describe("a watcher of one node's pods", () => {
           const before = objects.get(name);
           if (drops && before === undefined) continue;
           const after = drops ? undefined : pod(name, node);
-          const wasIn = before !== undefined && isSelected(pods, selection, before);
-          const isIn = after !== undefined && isSelected(pods, selection, after);
+          const wasIn =
+            before !== undefined && isSelected(pods, selection, new PlainObject(before));
+          const isIn = after !== undefined && isSelected(pods, selection, new PlainObject(after));
           const type = isIn ? (wasIn ? "MODIFIED" : "ADDED") : wasIn ? "DELETED" : "";
           if (type !== "") expected.push(`${type} ${name}@${index + 2}`);
           if (after === undefined) {
@@ -236,8 +242,8 @@ describe("a cache", () => {
     put(3, pod("b", ""));
     drop(4, "a");
 
-    expect([...cache.objects()].map(({ metadata }) => metadata.name)).toEqual(["b"]);
-    expect(cache.get("/registry/pods/default/b")?.metadata.resourceVersion).toBe("3");
+    expect([...cache.objects()].map(({ name }) => name)).toEqual(["b"]);
+    expect(cache.get("/registry/pods/default/b")?.revision).toBe(3);
     expect(cache.get("/registry/pods/default/a")).toBeUndefined();
     expect(cache.revision).toBe(4);
   });
@@ -274,7 +280,7 @@ function aCache(revision = 1) {
   };
 }
 
-function change(key: string, revision: number, value: KubeObject | undefined) {
+function change(key: string, revision: number, value: StoredObject | undefined) {
   const current =
     value === undefined
       ? undefined
@@ -315,6 +321,6 @@ function labelled(name: string, tier: string): KubeObject {
   return aPod(name, {}, { namespace: "default", labels: { tier } });
 }
 
-function stamped(object: KubeObject, revision: number): KubeObject {
-  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+function stamped(object: KubeObject, revision: number): StoredObject {
+  return stampRevision(new PlainObject(object), revision);
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { KubeObject } from "../../../src/api/objects.ts";
-import { Informer, keyOfObject } from "../../../src/control-plane/client/informer.ts";
+import { keyOf, PlainObject } from "../../../src/control-plane/apiserver/stored/stored-object.ts";
+import { Informer } from "../../../src/control-plane/client/informer.ts";
 import { aConfigMap, aNode, aPod } from "../apiserver/objects.ts";
 import { ServerUnderTest } from "../apiserver/server-under-test.ts";
 import { clientOf } from "./client-under-test.ts";
@@ -135,7 +136,15 @@ function anInformer(): Informer {
 function overflowHistory(): void {
   const keys = Array.from({ length: 9_000 }, (_none, index) => `/registry/configmaps/x/n${index}`);
   const value = aConfigMap("noise", {}, { namespace: "x" });
-  const puts = keys.map((key) => ({ type: "put" as const, key, value }));
+  const puts = keys.map((key) => ({
+    type: "put" as const,
+    key,
+    value: new PlainObject(value),
+  }));
   const deletes = keys.map((key) => ({ type: "delete" as const, key }));
   for (const then of [puts, deletes]) api.store.transact({ compares: [], then }, () => {});
+}
+
+function keyOfObject({ metadata: { namespace = "", name = "" } }: KubeObject): string {
+  return keyOf(namespace, name);
 }

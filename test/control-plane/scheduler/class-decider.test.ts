@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Node, Pod } from "../../../src/api/objects.ts";
 import { ClassDecider } from "../../../src/control-plane/scheduler/class-decider.ts";
-import { ClusterState, podInfoOf } from "../../../src/control-plane/scheduler/cluster-state.ts";
+import { ClusterState } from "../../../src/control-plane/scheduler/cluster-state.ts";
+import { podInfoOf } from "../../../src/control-plane/scheduler/pod-info.ts";
 import { decide } from "../../../src/control-plane/scheduler/decide.ts";
 import type { PodInfo } from "../../../src/control-plane/scheduler/framework.ts";
 import { nodeResourcesFit } from "../../../src/control-plane/scheduler/plugins/node-resources-fit.ts";
@@ -108,5 +109,5 @@ function aPod(size: number): PodInfo {
     metadata: { name: "pod", namespace: "default" },
     spec: { containers: [{ name: "main", image: "nginx", resources: { requests } }] },
   };
-  return podInfoOf(pod);
+  return podInfoOf(pod.spec);
 }

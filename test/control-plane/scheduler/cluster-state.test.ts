@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Pod } from "../../../src/api/objects.ts";
-import { ClusterState, podInfoOf } from "../../../src/control-plane/scheduler/cluster-state.ts";
+import { ClusterState } from "../../../src/control-plane/scheduler/cluster-state.ts";
+import { podInfoOf } from "../../../src/control-plane/scheduler/pod-info.ts";
 import type { NodeInfo } from "../../../src/control-plane/scheduler/framework.ts";
 import { aNode, aPod, podInfo } from "./node-and-pod.ts";
 
@@ -126,7 +127,7 @@ describe("a pod", () => {
   test("is seen with what it asks for", () => {
     const pod: Pod = aPod("web", { cpu: "250m", memory: "64Mi" });
 
-    expect(podInfoOf({ ...pod })).toMatchObject({
+    expect(podInfoOf({ ...pod.spec })).toMatchObject({
       requests: { cpuMilli: 250, memoryBytes: 64 * 2 ** 20 },
     });
   });

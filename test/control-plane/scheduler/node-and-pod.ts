@@ -1,6 +1,7 @@
 import type { Container, Node, NodeSpec, Pod, PodSpec } from "../../../src/api/objects.ts";
-import { ClusterState, podInfoOf } from "../../../src/control-plane/scheduler/cluster-state.ts";
+import { ClusterState } from "../../../src/control-plane/scheduler/cluster-state.ts";
 import type { NodeInfo, PodInfo } from "../../../src/control-plane/scheduler/framework.ts";
+import { podInfoOf } from "../../../src/control-plane/scheduler/pod-info.ts";
 
 type Quantities = Readonly<Record<string, string>>;
 
@@ -35,7 +36,7 @@ export function aPod(name: string, requests: Quantities = {}, spec: Partial<PodS
 }
 
 export function podInfo(requests: Quantities = {}, spec: Partial<PodSpec> = {}): PodInfo {
-  return podInfoOf(aPod("web", requests, spec));
+  return podInfoOf(aPod("web", requests, spec).spec);
 }
 
 /** A node as the scheduler sees it, with pods on it that ask for these amounts. */

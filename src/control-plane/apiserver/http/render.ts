@@ -38,14 +38,15 @@ export function renderList(resource: Resource, list: ObjectList, options: Render
     ...(list.remainingItemCount !== undefined && { remainingItemCount: list.remainingItemCount }),
   };
   const { as, metaVersion } = options.representation;
-  if (as === "table") return renderTable(resource, list.items, metadata, options, true);
+  const objects = list.items.map((stored) => stored.toObject());
+  if (as === "table") return renderTable(resource, objects, metadata, options, true);
   const head = { metadata };
   if (as === "partial") {
-    const items = list.items.map((item) => partialJson(item, metaVersion));
+    const items = objects.map((object) => partialJson(object, metaVersion));
     return listJson({ kind: "PartialObjectMetadataList", apiVersion: metaVersion, ...head }, items);
   }
   const kind = `${resource.kind}List`;
-  return listJson({ kind, apiVersion: apiVersionOf(resource), ...head }, list.items.map(itemJson));
+  return listJson({ kind, apiVersion: apiVersionOf(resource), ...head }, objects.map(itemJson));
 }
 
 /** One object of a watch: a table of one row, with the columns on the first event only. */

@@ -180,7 +180,8 @@ export class ResourceDoor {
     const context = contextOf(exchange, query.dryRun("DeleteOptions") || options.dryRun);
     this.#server.list(context, query.listOptions(), (error, list) => {
       if (error !== undefined || list === undefined) return exchange.refuse(error);
-      this.#removeEach(context, options, list.items, (failure) => {
+      const objects = list.items.map((stored) => stored.toObject());
+      this.#removeEach(context, options, objects, (failure) => {
         if (failure !== undefined) return exchange.refuse(failure);
         exchange.send(200, renderList(resource, list, rendering));
       });

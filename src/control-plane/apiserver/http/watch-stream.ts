@@ -1,6 +1,6 @@
 import type { Status } from "../../../api/errors.ts";
-import type { KubeObject } from "../../../api/objects.ts";
 import type { Resource } from "../resource.ts";
+import type { StoredObject } from "../stored/stored-object.ts";
 import type { WatchEventType, WatchSink } from "../watch-cache.ts";
 import type { HttpStream } from "./exchange.ts";
 import { renderBookmark, type RenderOptions, renderWatched } from "./render.ts";
@@ -25,8 +25,8 @@ export class WatchStream implements WatchSink {
     this.#stream = stream;
   }
 
-  event(type: WatchEventType, object: KubeObject): void {
-    this.#write(type, renderWatched(this.#resource, object, this.#now(), this.#isFirst));
+  event(type: WatchEventType, stored: StoredObject): void {
+    this.#write(type, renderWatched(this.#resource, stored.toObject(), this.#now(), this.#isFirst));
   }
 
   bookmark(revision: number, endsInitialEvents: boolean): void {

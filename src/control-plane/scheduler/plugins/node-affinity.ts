@@ -17,8 +17,8 @@ import { type FilterPlugin, fits, refuses } from "../framework.ts";
 export const nodeAffinity: FilterPlugin = {
   name: "NodeAffinity",
 
-  filter({ pod }, { name, node }) {
-    const { nodeSelector, affinity } = pod.spec;
+  filter({ spec }, { name, node }) {
+    const { nodeSelector, affinity } = spec;
     const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
     if (nodeSelector === undefined && required === undefined) return fits;
     if (required !== undefined && namedNodes(required)?.has(name) === false) {

@@ -8,8 +8,8 @@ import { type FilterPlugin, fits, refuses } from "../framework.ts";
 export const nodeName: FilterPlugin = {
   name: "NodeName",
 
-  filter({ pod }, { name }) {
-    const wanted = pod.spec.nodeName;
+  filter({ spec }, { name }) {
+    const wanted = spec.nodeName;
     return !wanted || wanted === name
       ? fits
       : refuses("node(s) didn't match the requested node name");

@@ -9,12 +9,11 @@ import { type FilterPlugin, fits, nodeScoreMax, refuses, type ScorePlugin } from
 export const nodeResourcesFit: FilterPlugin & ScorePlugin = {
   name: "NodeResourcesFit",
   weight: 1,
+  followsUsage: true,
 
   filter({ requests }, { allocatable, allocatablePods, requested, podCount }) {
     const reasons: string[] = [];
     if (podCount + 1 > allocatablePods) reasons.push("Too many pods");
-    const isShort = (asked: number, used: number, capacity: number): boolean =>
-      asked > 0 && asked > capacity - used;
     if (isShort(requests.cpuMilli, requested.cpuMilli, allocatable.cpuMilli)) {
       reasons.push("Insufficient cpu");
     }
@@ -35,20 +34,25 @@ export const nodeResourcesFit: FilterPlugin & ScorePlugin = {
   },
 
   score({ requestsNonZero }, { allocatable, requestedNonZero }) {
-    let total = 0;
-    let weights = 0;
-    for (const resource of ["cpuMilli", "memoryBytes"] as const) {
-      if (allocatable[resource] === 0) continue;
-      const requested = requestedNonZero[resource] + requestsNonZero[resource];
-      total += freeShare(requested, allocatable[resource]);
-      weights++;
-    }
-    return weights === 0 ? 0 : Math.floor(total / weights);
+    const cpu = freeShare(
+      requestedNonZero.cpuMilli + requestsNonZero.cpuMilli,
+      allocatable.cpuMilli,
+    );
+    const memory = freeShare(
+      requestedNonZero.memoryBytes + requestsNonZero.memoryBytes,
+      allocatable.memoryBytes,
+    );
+    const weights = Number(allocatable.cpuMilli !== 0) + Number(allocatable.memoryBytes !== 0);
+    return weights === 0 ? 0 : Math.floor((cpu + memory) / weights);
   },
 };
 
+function isShort(asked: number, used: number, capacity: number): boolean {
+  return asked > 0 && asked > capacity - used;
+}
+
 /** Free share of a capacity, 0 to 100, rounded down as Go's integer division does. */
 function freeShare(requested: number, capacity: number): number {
-  if (requested > capacity) return 0;
+  if (requested > capacity || capacity === 0) return 0;
   return Math.floor(((capacity - requested) * nodeScoreMax) / capacity);
 }

@@ -9,9 +9,9 @@ import { tolerates } from "../tolerates.ts";
 export const nodeUnschedulable: FilterPlugin = {
   name: "NodeUnschedulable",
 
-  filter({ pod }, { node }) {
+  filter({ spec }, { node }) {
     if (node.spec.unschedulable !== true) return fits;
     const taint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" } as const;
-    return tolerates(pod.spec.tolerations, taint) ? fits : refuses("node(s) were unschedulable");
+    return tolerates(spec.tolerations, taint) ? fits : refuses("node(s) were unschedulable");
   },
 };

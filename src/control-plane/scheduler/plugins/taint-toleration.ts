@@ -12,16 +12,16 @@ export const taintToleration: FilterPlugin & ScorePlugin = {
   name: "TaintToleration",
   weight: 3,
 
-  filter({ pod }, { node }) {
+  filter({ spec }, { node }) {
     const taint = (node.spec.taints ?? []).find(
-      (candidate) => isHard(candidate) && !tolerates(pod.spec.tolerations, candidate),
+      (candidate) => isHard(candidate) && !tolerates(spec.tolerations, candidate),
     );
     return taint === undefined ? fits : refuses("node(s) had untolerated taint(s)");
   },
 
-  score({ pod }, { node }) {
+  score({ spec }, { node }) {
     return (node.spec.taints ?? []).filter(
-      (taint) => taint.effect === "PreferNoSchedule" && !tolerates(pod.spec.tolerations, taint),
+      (taint) => taint.effect === "PreferNoSchedule" && !tolerates(spec.tolerations, taint),
     ).length;
   },
 

@@ -9,6 +9,10 @@ import {
   renderWatched,
 } from "../../../../src/control-plane/apiserver/http/render.ts";
 import type { Resource } from "../../../../src/control-plane/apiserver/resource.ts";
+import {
+  PlainObject,
+  stampRevision,
+} from "../../../../src/control-plane/apiserver/stored/stored-object.ts";
 import { aConfigMap } from "../objects.ts";
 import { startUs } from "../server-under-test.ts";
 
@@ -16,7 +20,8 @@ const configMaps = kinds.find(({ plural }) => plural === "configmaps") as Resour
 const leases = kinds.find(({ plural }) => plural === "leases") as Resource;
 const metadata = { name: "a", resourceVersion: "7", creationTimestamp: "2026-01-01T00:00:00Z" };
 const object = aConfigMap("a", { x: "1", y: "2" }, metadata);
-const list = { items: [object], revision: 9, continue: "", remainingItemCount: undefined };
+const items = [stampRevision(new PlainObject(object), 7)];
+const list = { items, revision: 9, continue: "", remainingItemCount: undefined };
 
 describe("an object", () => {
   test("begins with its kind, wherever that stood", () => {
