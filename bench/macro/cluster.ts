@@ -6,8 +6,10 @@
  * Run: npm run bench:cluster -- --nodes 5000 --pods 150000 --rate 1000 [--threads 1]
  * Prints one JSON object. Speed is virtual seconds a wall second, boot excluded and given apart.
  */
+import { readFileSync } from "node:fs";
 import { PerformanceObserver } from "node:perf_hooks";
 import { parseArgs } from "node:util";
+import { parseDuration } from "../../src/api/duration.ts";
 import { createCluster } from "../../src/cluster/cluster.ts";
 import { componentUser, type RequestContext } from "../../src/control-plane/apiserver/request.ts";
 import type { Resource } from "../../src/control-plane/apiserver/resource.ts";
@@ -19,6 +21,7 @@ const { values } = parseArgs({
     rate: { type: "string", default: "1000" },
     threads: { type: "string", default: "1" },
     seed: { type: "string", default: "1" },
+    latency: { type: "string", default: "50ms" },
   },
 });
 const [nodes, pods, rate, threads, seed] = [
@@ -39,7 +42,8 @@ new PerformanceObserver((list) => {
 }).observe({ entryTypes: ["gc"] });
 
 const bootAt = performance.now();
-const cluster = await createCluster({ nodes, threads, seed, factsMax: 0 });
+const kubeletLatencyUs = parseDuration(values.latency) ?? 50_000;
+const cluster = await createCluster({ nodes, threads, seed, kubeletLatencyUs, factsMax: 0 });
 if (!(await cluster.advanceUntil(() => cluster.isReady, limitUs))) throw new Error("not ready");
 const bootSeconds = (performance.now() - bootAt) / 1_000;
 
@@ -67,6 +71,9 @@ const templates = Array.from({ length: 10 }, (_none, index) => ({
 const startUs = cluster.nowUs;
 const startRevision = server.revision;
 const startWindows = simulation.windows;
+const startFacts = cluster.factCount;
+const startHubCpu = hubCpuSeconds();
+const startCpu = process.cpuUsage();
 const startAt = performance.now();
 const running = runningPods();
 let created = 0;
@@ -91,6 +98,8 @@ simulation.timeline.input(simulation.openUs, server.actor, arrive);
 const done = await cluster.advanceUntil(() => running.count >= pods, limitUs);
 const wallSeconds = (performance.now() - startAt) / 1_000;
 const virtualSeconds = (cluster.nowUs - startUs) / 1_000_000;
+const cpu = process.cpuUsage(startCpu);
+const hubCpu = hubCpuSeconds() - startHubCpu;
 const hash = await cluster.traceHash();
 const memory = process.memoryUsage();
 process.stdout.write(
@@ -108,6 +117,9 @@ process.stdout.write(
     speed: round(virtualSeconds / wallSeconds),
     writes: server.revision - startRevision,
     writesPerSecond: Math.round((server.revision - startRevision) / wallSeconds),
+    facts: cluster.factCount - startFacts,
+    hubCpuUsPerPod: round((hubCpu * 1_000_000) / pods),
+    cpuUsPerPod: round((cpu.user + cpu.system) / pods),
     windows: simulation.windows - startWindows,
     residentMbPeak: Math.round(process.resourceUsage().maxRSS / 1024),
     bytesPerPod: Math.round((memory.heapUsed + memory.external) / pods),
@@ -132,14 +144,26 @@ function runningPods(): { readonly count: number } {
     },
     {
       event: (type, stored) => {
-        const { phase } = stored.toObject()["status"] as { readonly phase?: string };
-        if (phase === "Running" && type === "MODIFIED") state.count++;
+        if (type === "MODIFIED" && stored.knownField("status.phase") === "Running") state.count++;
       },
       bookmark: () => {},
       error: () => {},
     },
   );
   return state;
+}
+
+/** What the hub's thread has used of a core so far; 0 where the system does not say. */
+function hubCpuSeconds(): number {
+  try {
+    const [nanoseconds = "0"] = readFileSync(
+      `/proc/self/task/${process.pid}/schedstat`,
+      "utf8",
+    ).split(" ");
+    return Number(nanoseconds) / 1_000_000_000;
+  } catch {
+    return 0;
+  }
 }
 
 function round(value: number): number {

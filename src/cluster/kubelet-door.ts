@@ -1,14 +1,19 @@
-import type { KubeObject, Node } from "../api/objects.ts";
+import type { Node } from "../api/objects.ts";
 import { rfc3339Micro } from "../api/time.ts";
 import type { ApiServer } from "../control-plane/apiserver/api-server.ts";
 import { type RequestContext, watchAll } from "../control-plane/apiserver/request.ts";
 import { EventRecorder } from "../control-plane/client/event-recorder.ts";
 import type { KubeletDoor } from "../data-plane/kubelet-door.ts";
 import type { Resource } from "../control-plane/apiserver/resource.ts";
+import { LeaseRow } from "../control-plane/apiserver/stored/lease-row.ts";
+import { PodRow } from "../control-plane/apiserver/stored/pod-row.ts";
+import type { Change } from "../control-plane/apiserver/update.ts";
 
 const leaseNamespace = "kube-node-lease";
 /** @see kubernetes `pkg/kubelet/apis/config/v1beta1/defaults.go`: `NodeLeaseDurationSeconds` */
 const leaseDurationSeconds = 40;
+
+const nodeGroups = ["system:nodes", "system:authenticated"];
 
 const ignore = (): void => {};
 
@@ -20,35 +25,39 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
   const pods = find("", "pods");
   const events = find("", "events");
   const leases = find("coordination.k8s.io", "leases");
+  const users = new Map<string, Pick<RequestContext, "user" | "client">>();
+  const userOf = (nodeName: string): Pick<RequestContext, "user" | "client"> => {
+    let user = users.get(nodeName);
+    if (user === undefined) {
+      user = {
+        user: { username: `system:node:${nodeName}`, groups: nodeGroups },
+        client: `kubelet:${nodeName}`,
+      };
+      users.set(nodeName, user);
+    }
+    return user;
+  };
   const context = (
     nodeName: string,
     resource: Resource,
     namespace: string,
     name: string,
     subresource = "",
-  ): RequestContext => ({
-    resource,
-    namespace,
-    name,
-    subresource,
-    user: {
-      username: `system:node:${nodeName}`,
-      groups: ["system:nodes", "system:authenticated"],
-    },
-    client: `kubelet:${nodeName}`,
-    dryRun: false,
-  });
+  ): RequestContext => {
+    const { user, client } = userOf(nodeName);
+    return { resource, namespace, name, subresource, user, client, dryRun: false };
+  };
   const recorder = new EventRecorder(
     {
       get nowUs() {
         return server.nowUs;
       },
       createEvent: (host, event) => {
-        const { namespace = "", name = "" } = event.metadata;
-        server.create(context(host, events, namespace, name), event, ignore);
+        const { namespace, name } = event;
+        server.createEvent(context(host, events, namespace, name), event, ignore);
       },
-      patchEvent: (host, namespace, name, change, answer) =>
-        server.update(context(host, events, namespace, name), "patch", change, answer),
+      reviseEvent: (host, namespace, name, change, answer) =>
+        server.revise(context(host, events, namespace, name), change, answer),
     },
     "kubelet",
   );
@@ -69,22 +78,33 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
     },
 
     renewLease(nodeName) {
-      const renewTime = rfc3339Micro(server.nowUs);
+      const { nowUs } = server;
       const at = context(nodeName, leases, leaseNamespace, nodeName);
-      const renew = (stored: KubeObject): KubeObject => ({
-        ...stored,
-        spec: { ...(stored["spec"] as object), renewTime },
-      });
-      server.update(at, "patch", renew, (error) => {
-        if (error !== undefined) server.create(at, newLease(server, nodeName, renewTime), ignore);
+      server.revise(at, renewal(nowUs), (error) => {
+        if (error === undefined) return;
+        const nodeUid = server.peek(nodes, "", nodeName)?.metadata.uid ?? "";
+        const holder = {
+          namespace: leaseNamespace,
+          name: nodeName,
+          nodeUid,
+          durationSeconds: leaseDurationSeconds,
+        };
+        server.createLease(at, holder, ignore);
       });
     },
 
-    patchPodStatus(nodeName, { namespace, name }, change) {
-      server.update(
+    patchPodStatus(nodeName, { namespace, name }, { uid, ofObject, ofRow }) {
+      server.revise(
         context(nodeName, pods, namespace, name, "status"),
-        "patch",
-        (stored) => change(stored as never),
+        {
+          ofRow: (stored) => {
+            if (!(stored instanceof PodRow) || stored.uid !== uid) return undefined;
+            const status = ofRow(stored.status);
+            return status === stored.status ? stored : stored.withStatus(status);
+          },
+          ofObject: (stored) =>
+            stored.metadata.uid === uid ? ofObject(stored as never) : stored,
+        },
         ignore,
       );
     },
@@ -126,23 +146,18 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
       server.watch(
         context(nodeName, pods, "", ""),
         { ...watchAll, fieldSelector: `spec.nodeName=${nodeName}` },
-        { ...sink, event: (type, stored) => onPod(type, stored.toObject() as never) },
+        { ...sink, event: (type, stored) => onPod(type, stored) },
       );
     },
   };
 }
 
-function newLease(server: ApiServer, nodeName: string, renewTime: string): KubeObject {
-  const nodes = server.resources.find("", "v1", "nodes") as Resource;
-  const uid = server.peek(nodes, "", nodeName)?.metadata.uid ?? "";
+function renewal(nowUs: number): Change {
   return {
-    apiVersion: "coordination.k8s.io/v1",
-    kind: "Lease",
-    metadata: {
-      name: nodeName,
-      namespace: leaseNamespace,
-      ownerReferences: [{ apiVersion: "v1", kind: "Node", name: nodeName, uid }],
-    },
-    spec: { holderIdentity: nodeName, leaseDurationSeconds, renewTime },
+    ofRow: (stored) => (stored instanceof LeaseRow ? stored.renewed(nowUs) : undefined),
+    ofObject: (stored) => ({
+      ...stored,
+      spec: { ...(stored["spec"] as object), renewTime: rfc3339Micro(nowUs) },
+    }),
   };
 }

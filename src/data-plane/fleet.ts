@@ -1,16 +1,24 @@
-import type { Pod } from "../api/objects.ts";
+import type { Pod, PodSpec } from "../api/objects.ts";
 import type { Chance } from "../kernel/chance.ts";
 import { invariant } from "../kernel/invariant.ts";
 import type { ActorRef, Timeline } from "../kernel/timeline.ts";
 import type { FactData, Trace } from "../kernel/trace.ts";
 import { nodeAddress } from "./addresses.ts";
 import { type Batch, noPod } from "./batch.ts";
-import type { KubeletDoor } from "./kubelet-door.ts";
+import type { KubeletDoor, PodVersion } from "./kubelet-door.ts";
 import { kubeletEvents } from "./kubelet-events.ts";
-import { kubeletPodSpec, podIdentity } from "./kubelet-pod-spec.ts";
+import { kubeletPodSpec } from "./kubelet-pod-spec.ts";
 import { type ContainerReport, type PodReport, podStatus } from "./kubelet-status.ts";
+import { KubeletStatusRow, type PodHost } from "./kubelet-status-row.ts";
 import { type Machine, newNode, nodeStatus } from "./node-object.ts";
-import { containerStates, eventCodes, orders, podPhases, reports } from "./protocol.ts";
+import {
+  containerStates,
+  eventCodes,
+  orders,
+  type PodIdentity,
+  podPhases,
+  reports,
+} from "./protocol.ts";
 import { runtimeProfiles } from "./runtime-profiles.ts";
 import type { ShardPart } from "./shard-part.ts";
 
@@ -24,11 +32,17 @@ export interface Member {
 interface KnownPod {
   readonly handle: number;
   readonly uid: string;
-  readonly identity: ReturnType<typeof podIdentity>;
-  readonly containerNames: readonly string[];
-  specText: string;
+  readonly identity: PodIdentity;
+  sharedSpec: unknown;
+  spec: KnownSpec;
   isDeleting: boolean;
   graceSeconds: number;
+}
+
+/** What kubelets need of a spec; pods of one template share it. */
+interface KnownSpec {
+  readonly text: string;
+  readonly containerNames: readonly string[];
 }
 
 /**
@@ -46,6 +60,8 @@ export class Fleet {
   readonly #partOf: (node: number) => ShardPart;
   readonly #pods = new Map<number, KnownPod>();
   readonly #handles = new Map<string, number>();
+  readonly #hosts: PodHost[] = [];
+  readonly #specs = new WeakMap<PodSpec, KnownSpec>();
   #lastHandle = 0;
 
   constructor(options: {
@@ -144,17 +160,23 @@ export class Fleet {
   #patchPod({ machine }: Member, handle: number, report: PodReport): void {
     const known = this.#pods.get(handle);
     if (known === undefined) return;
-    const surroundings = {
-      nowUs: this.#timeline.nowUs,
-      hostIp: nodeAddress(machine.index),
-      runtime: runtimeProfiles[machine.runtime],
-      chance: this.#chance,
-    };
-    this.#door.patchPodStatus(machine.name, known.identity, (stored) =>
-      stored.metadata.uid === known.uid
-        ? { ...stored, status: podStatus(stored, report, surroundings) }
-        : stored,
-    );
+    const host = this.#hostOf(machine);
+    const { nowUs } = this.#timeline;
+    this.#door.patchPodStatus(machine.name, known.identity, {
+      uid: known.uid,
+      ofObject: (stored) => ({ ...stored, status: podStatus(stored, report, { ...host, nowUs }) }),
+      ofRow: (before) => KubeletStatusRow.next(before, report, host, nowUs),
+    });
+  }
+
+  #hostOf({ index, runtime }: Machine): PodHost {
+    let host = this.#hosts[index];
+    if (host === undefined) {
+      const hostIp = nodeAddress(index);
+      host = { hostIp, runtime: runtimeProfiles[runtime], chance: this.#chance };
+      this.#hosts[index] = host;
+    }
+    return host;
   }
 
   #eventRequest({ machine }: Member, outbox: Batch, index: number): () => void {
@@ -178,14 +200,14 @@ export class Fleet {
     return () => {
       const known = this.#pods.get(handle);
       if (known === undefined) return;
-      const containerName = known.containerNames[container] ?? "";
+      const containerName = known.spec.containerNames[container] ?? "";
       this.#door.recordEvent(name, { kind: "Pod", identity: known.identity, containerName }, event);
     };
   }
 
   /** What a kubelet's watch says of one of its pods, as the orders that make the difference. */
-  #podSeen(member: Member, type: "ADDED" | "MODIFIED" | "DELETED", pod: Pod): void {
-    const { uid = "" } = pod.metadata;
+  #podSeen(member: Member, type: "ADDED" | "MODIFIED" | "DELETED", pod: PodVersion): void {
+    const { uid } = pod;
     const handle = this.#handles.get(uid);
     const known = handle === undefined ? undefined : this.#pods.get(handle);
     if (type === "DELETED") {
@@ -195,38 +217,53 @@ export class Fleet {
       this.#order(member, orders.podGone, known.handle, []);
       return;
     }
-    const seen = known ?? this.#newPod(member, uid, pod);
-    const specText = known === undefined ? seen.specText : JSON.stringify(kubeletPodSpec(pod));
-    if (specText !== seen.specText) {
-      seen.specText = specText;
-      this.#order(member, orders.podSpecSeen, seen.handle, [specText]);
-    }
-    const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
-    if (deletionTimestamp === undefined) return;
+    const seen = known ?? this.#newPod(member, pod);
+    if (seen.sharedSpec !== pod.sharedSpec) this.#specSeen(member, seen, pod);
+    if (!pod.isDeleting) return;
+    const { deletionGracePeriodSeconds = 0 } = (pod.toObject() as Pod).metadata;
     if (seen.isDeleting && seen.graceSeconds <= deletionGracePeriodSeconds) return;
     seen.isDeleting = true;
     seen.graceSeconds = deletionGracePeriodSeconds;
     this.#order(member, orders.podDeletionSeen, seen.handle, [deletionGracePeriodSeconds]);
   }
 
-  #newPod(member: Member, uid: string, pod: Pod): KnownPod {
+  #specSeen(member: Member, seen: KnownPod, { sharedSpec }: PodVersion): void {
+    seen.sharedSpec = sharedSpec;
+    const spec = this.#specOf(sharedSpec);
+    if (spec.text === seen.spec.text) return;
+    seen.spec = { ...spec, containerNames: seen.spec.containerNames };
+    this.#order(member, orders.podSpecSeen, seen.handle, [spec.text]);
+  }
+
+  #newPod(member: Member, { namespace, name, uid, sharedSpec }: PodVersion): KnownPod {
     const handle = ++this.#lastHandle;
-    const identity = podIdentity(pod);
-    const spec = kubeletPodSpec(pod);
-    const specText = JSON.stringify(spec);
-    const containerNames = [...spec.initContainers, ...spec.containers].map(({ name }) => name);
+    const identity = { namespace, name, uid };
+    const spec = this.#specOf(sharedSpec);
     const known = {
       handle,
       uid,
       identity,
-      containerNames,
-      specText,
+      sharedSpec,
+      spec,
       isDeleting: false,
       graceSeconds: 0,
     };
     this.#pods.set(handle, known);
     this.#handles.set(uid, handle);
-    this.#order(member, orders.podSeen, handle, [JSON.stringify(identity), specText]);
+    this.#order(member, orders.podSeen, handle, [JSON.stringify(identity), spec.text]);
+    return known;
+  }
+
+  #specOf(sharedSpec: unknown): KnownSpec {
+    let known = this.#specs.get(sharedSpec as PodSpec);
+    if (known === undefined) {
+      const spec = kubeletPodSpec(sharedSpec as PodSpec);
+      known = {
+        text: JSON.stringify(spec),
+        containerNames: [...spec.initContainers, ...spec.containers].map(({ name }) => name),
+      };
+      this.#specs.set(sharedSpec as PodSpec, known);
+    }
     return known;
   }
 

@@ -1,4 +1,4 @@
-import type { Node, Pod } from "../api/objects.ts";
+import type { Node, Pod, PodStatus } from "../api/objects.ts";
 import type { EventWords } from "./kubelet-events.ts";
 import type { PodIdentity } from "./protocol.ts";
 
@@ -6,6 +6,35 @@ import type { PodIdentity } from "./protocol.ts";
 export type KubeletEventSubject =
   | { readonly kind: "Node"; readonly name: string }
   | { readonly kind: "Pod"; readonly identity: PodIdentity; readonly containerName: string };
+
+/** An event's words. The message may be made when it is asked for. */
+export type KubeletEvent = Pick<EventWords, "type" | "reason"> & { readonly message: string };
+
+/** One version of a pod, as a watch tells of it. */
+export interface PodVersion {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly isDeleting: boolean;
+  /** Its spec, or what it has in common with others of its template: the same object then. */
+  readonly sharedSpec: unknown;
+  toObject(): unknown;
+}
+
+/** A status that is kept small until somebody reads it. */
+export interface PodStatusRow {
+  readonly phase: string;
+  toStatus(pod: Pod): PodStatus;
+}
+
+/** What a report makes of a pod's status, however that is kept. */
+export interface PodStatusChange {
+  /** Of the pod that has this uid, and no other. */
+  readonly uid: string;
+  readonly ofObject: (stored: Pod) => Pod;
+  /** The same row when nothing changes. */
+  readonly ofRow: (stored: PodStatusRow | undefined) => PodStatusRow;
+}
 
 /**
  * The API server as kubelets use it. Called at the time their requests arrive; the composition root
@@ -15,17 +44,13 @@ export interface KubeletDoor {
   registerNode(node: Node): void;
   patchNodeStatus(nodeName: string, change: (stored: Node) => Node): void;
   renewLease(nodeName: string): void;
-  patchPodStatus(nodeName: string, pod: PodIdentity, change: (stored: Pod) => Pod): void;
+  patchPodStatus(nodeName: string, pod: PodIdentity, change: PodStatusChange): void;
   removePod(nodeName: string, pod: PodIdentity): void;
-  recordEvent(
-    nodeName: string,
-    subject: KubeletEventSubject,
-    event: Pick<EventWords, "type" | "reason"> & { readonly message: string },
-  ): void;
+  recordEvent(nodeName: string, subject: KubeletEventSubject, event: KubeletEvent): void;
   /** The kubelet's standing watches: its node, and the pods bound to it. */
   watch(
     nodeName: string,
     onNode: (node: Node) => void,
-    onPod: (type: "ADDED" | "MODIFIED" | "DELETED", pod: Pod) => void,
+    onPod: (type: "ADDED" | "MODIFIED" | "DELETED", pod: PodVersion) => void,
   ): void;
 }

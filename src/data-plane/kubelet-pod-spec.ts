@@ -1,8 +1,8 @@
-import type { Container, Pod } from "../api/objects.ts";
-import type { KubeletContainer, KubeletPodSpec, PodIdentity } from "./protocol.ts";
+import type { Container, PodSpec } from "../api/objects.ts";
+import type { KubeletContainer, KubeletPodSpec } from "./protocol.ts";
 
 /** What a kubelet needs of a pod's spec, the same text for all pods of one template. */
-export function kubeletPodSpec({ spec }: Pod): KubeletPodSpec {
+export function kubeletPodSpec(spec: PodSpec): KubeletPodSpec {
   return {
     restartPolicy: spec.restartPolicy ?? "Always",
     terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? 30,
@@ -10,11 +10,6 @@ export function kubeletPodSpec({ spec }: Pod): KubeletPodSpec {
     initContainers: (spec.initContainers ?? []).map(kubeletContainer),
     containers: spec.containers.map(kubeletContainer),
   };
-}
-
-export function podIdentity({ metadata }: Pod): PodIdentity {
-  const { namespace = "", name = "", uid = "" } = metadata;
-  return { namespace, name, uid };
 }
 
 function kubeletContainer(container: Container): KubeletContainer {

@@ -107,19 +107,18 @@ function podConditions(
   nowUs: number,
 ): readonly PodCondition[] {
   const old = status?.conditions ?? [];
-  const has = (bit: number): boolean => (report.conditions & bit) !== 0;
-  const isOver = report.phase === "Succeeded" || report.phase === "Failed";
+  const [isSandboxReady, isInitialized, isReady, areContainersReady] = conditionValues(report);
   const serving = statuses.filter(
     (_status, index) => index >= initCount || isSidecar(spec.initContainers?.[index]),
   );
   const unready = notReadyReason(serving, report.phase);
-  const uninitialized = has(conditionBits.initialized)
+  const uninitialized = isInitialized
     ? report.phase === "Succeeded" && { reason: "PodCompleted" }
     : {
         reason: "ContainersNotInitialized",
         message: `containers with incomplete status: [${names(statuses.slice(0, initCount), ({ ready }) => !ready)}]`,
       };
-  const make = (type: string, isTrue: boolean, why: object | false): PodCondition => {
+  const make = (type: string, isTrue: boolean | undefined, why: object | false): PodCondition => {
     const value = isTrue ? "True" : "False";
     const before = old.find((condition) => condition.type === type);
     const since = before?.status === value ? before.lastTransitionTime : undefined;
@@ -131,30 +130,35 @@ function podConditions(
       ...why,
     };
   };
-  const kept = old.filter(({ type }) => !kubeletConditions.has(type));
+  const kept = old.filter(({ type }) => !kubeletConditionSet.has(type));
   return [
-    make(
-      "PodReadyToStartContainers",
-      has(conditionBits.podReadyToStartContainers) && !isOver,
-      false,
-    ),
-    make("Initialized", has(conditionBits.initialized), uninitialized),
-    make("Ready", has(conditionBits.ready), !has(conditionBits.ready) && unready),
-    make(
-      "ContainersReady",
-      has(conditionBits.containersReady),
-      !has(conditionBits.containersReady) && unready,
-    ),
+    make("PodReadyToStartContainers", isSandboxReady, false),
+    make("Initialized", isInitialized, uninitialized),
+    make("Ready", isReady, !isReady && unready),
+    make("ContainersReady", areContainersReady, !areContainersReady && unready),
     ...kept,
   ];
 }
 
-const kubeletConditions: ReadonlySet<string> = new Set([
+/** The conditions a kubelet keeps, in its order. */
+export const kubeletConditions = [
   "PodReadyToStartContainers",
   "Initialized",
   "Ready",
   "ContainersReady",
-]);
+] as const;
+const kubeletConditionSet: ReadonlySet<string> = new Set(kubeletConditions);
+
+/** Whether each of `kubeletConditions` holds. */
+export function conditionValues({ conditions, phase }: PodReport): readonly boolean[] {
+  const isOver = phase === "Succeeded" || phase === "Failed";
+  return [
+    (conditions & conditionBits.podReadyToStartContainers) !== 0 && !isOver,
+    (conditions & conditionBits.initialized) !== 0,
+    (conditions & conditionBits.ready) !== 0,
+    (conditions & conditionBits.containersReady) !== 0,
+  ];
+}
 
 /** @see kubernetes `pkg/kubelet/status/generate.go` */
 function notReadyReason(containers: readonly ContainerStatus[], phase: PodPhase): object {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Node, Pod } from "../../src/api/objects.ts";
 import { Batch, noPod, noText } from "../../src/data-plane/batch.ts";
 import { Fleet } from "../../src/data-plane/fleet.ts";
-import type { KubeletDoor } from "../../src/data-plane/kubelet-door.ts";
+import type { KubeletDoor, PodVersion } from "../../src/data-plane/kubelet-door.ts";
 import {
   conditionBits,
   eventCodes,
@@ -38,7 +38,7 @@ function aFleet() {
   const objects = new Map<string, Pod>();
   let see: {
     node: (node: Node) => void;
-    pod: (type: "ADDED" | "MODIFIED" | "DELETED", pod: Pod) => void;
+    pod: (type: "ADDED" | "MODIFIED" | "DELETED", pod: PodVersion) => void;
   };
   const door: KubeletDoor = {
     registerNode: ({ metadata }) => requests.push(`register ${metadata.name}`),
@@ -50,7 +50,7 @@ function aFleet() {
     patchPodStatus: (_nodeName, { name }, change) => {
       const stored = objects.get(name);
       if (stored === undefined) return;
-      const changed = change(stored);
+      const changed = change.uid === stored.metadata.uid ? change.ofObject(stored) : stored;
       requests.push(
         changed === stored ? `same ${name}` : `status ${name} ${changed.status?.phase}`,
       );
@@ -119,7 +119,7 @@ function aFleet() {
   /** What the watch shows; returns what the kubelet is told of it. */
   const show = (type: "ADDED" | "MODIFIED" | "DELETED", pod: Pod): readonly string[] => {
     told.length = 0;
-    see.pod(type, pod);
+    see.pod(type, versionOf(pod));
     void part.step(timeline.nowUs + 2 * latencyUs);
     return [...told];
   };
@@ -318,3 +318,10 @@ describe("what a kubelet's watch shows", () => {
     expect(show("ADDED", aPod({ uid: "u-2" }))).toEqual([expect.stringContaining("podSeen 2")]);
   });
 });
+
+/** A pod as a watch tells of it. */
+function versionOf(pod: Pod): PodVersion {
+  const { namespace = "", name = "", uid = "", deletionTimestamp } = pod.metadata;
+  const isDeleting = deletionTimestamp !== undefined;
+  return { namespace, name, uid, isDeleting, sharedSpec: pod.spec, toObject: () => pod };
+}

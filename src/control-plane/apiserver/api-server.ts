@@ -2,9 +2,9 @@ import type { Binding, Eviction, KubeObject, Namespace } from "../../api/objects
 import type { Chance } from "../../kernel/chance.ts";
 import type { ActorRef, TimerHandle, Timeline } from "../../kernel/timeline.ts";
 import type { FactData, Trace } from "../../kernel/trace.ts";
-import type { Change, Store } from "../store/store.ts";
+import type { Change as StoreChange, Store } from "../store/store.ts";
 import { AdmissionChain, type AdmissionPlugin } from "./admission/admission.ts";
-import { createObject } from "./create.ts";
+import { createObject, createTrusted, uidOf } from "./create.ts";
 import { EventExpiry } from "./event-expiry.ts";
 import { getObject, listObjects, type ObjectList, watchObjects } from "./read.ts";
 import { removeObject, type Removal } from "./remove.ts";
@@ -13,9 +13,12 @@ import { ResourceTable } from "./resource-table.ts";
 import type { DeleteOptions, ListOptions, RequestContext, WatchOptions } from "./request.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { type Answer, Storage } from "./storage.ts";
+import type { EventRow } from "./stored/event-row.ts";
+import { type LeaseHolder, LeaseRow } from "./stored/lease-row.ts";
+import { PodTemplates } from "./stored/pod-template.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
 import { bindPod, evictPod, finalizeNamespace } from "./subresources.ts";
-import { updateObject } from "./update.ts";
+import { type Change, updateObject } from "./update.ts";
 import { WatchCache, type WatchSink } from "./watch-cache.ts";
 
 /** How often watches that asked for bookmarks get one, µs. */
@@ -60,6 +63,7 @@ export class ApiServer {
       storage: new Storage(store),
       chance: options.chance,
       admission: new AdmissionChain(options.admission),
+      podTemplates: new PodTemplates(),
       nowUs: () => timeline.nowUs,
       cacheOf: (resource) => this.#cacheOf(resource),
       record: (kind: string, subject: string, data: FactData) =>
@@ -118,7 +122,34 @@ export class ApiServer {
   }
 
   create(context: RequestContext, object: KubeObject, answer: Answer<KubeObject>): void {
-    createObject(this.#parts, context, object, answer);
+    createObject(this.#parts, context, object, asObject(answer));
+  }
+
+  /** As `create`, for what podrace's own components make; nobody needs the object that results. */
+  createEvent(context: RequestContext, event: EventRow, answer: Answer<StoredObject>): void {
+    const { chance } = this.#parts;
+    const admit = (): StoredObject => event.admitted(this.#timeline.nowUs, chance);
+    createTrusted(this.#parts, context, admit, answer);
+  }
+
+  /** A node's first heartbeat, now. */
+  createLease(context: RequestContext, holder: LeaseHolder, answer: Answer<StoredObject>): void {
+    const { resource, namespace, name } = context;
+    const { nowUs } = this.#timeline;
+    createTrusted(
+      this.#parts,
+      context,
+      () => {
+        const uid = uidOf(this.#parts, keyOf(resource, namespace, name), nowUs);
+        return new LeaseRow(holder, uid, nowUs, nowUs);
+      },
+      answer,
+    );
+  }
+
+  /** PATCH by one of podrace's own components, which knows rows; nobody needs the result. */
+  revise(context: RequestContext, change: Change, answer: Answer<StoredObject>): void {
+    updateObject(this.#parts, context, "patch", change, answer);
   }
 
   /** @param change The object as wanted, from the stored one. See `updateObject`. */
@@ -128,7 +159,7 @@ export class ApiServer {
     change: (stored: KubeObject) => KubeObject,
     answer: Answer<KubeObject>,
   ): void {
-    updateObject(this.#parts, context, verb, change, answer);
+    updateObject(this.#parts, context, verb, { ofObject: change }, asObject(answer));
   }
 
   remove(context: RequestContext, options: DeleteOptions, answer: Answer<Removal>): void {
@@ -136,6 +167,11 @@ export class ApiServer {
   }
 
   bind(context: RequestContext, binding: Binding, answer: Answer<KubeObject>): void {
+    bindPod(this.#parts, context, binding, asObject(answer));
+  }
+
+  /** As `bind`, when nobody needs the pod that results. */
+  bindTo(context: RequestContext, binding: Binding, answer: Answer<StoredObject>): void {
     bindPod(this.#parts, context, binding, answer);
   }
 
@@ -158,7 +194,7 @@ export class ApiServer {
     return cache;
   }
 
-  #cacheOfKey({ key }: Change<StoredObject>): WatchCache | undefined {
+  #cacheOfKey({ key }: StoreChange<StoredObject>): WatchCache | undefined {
     return this.#cachesByPrefix.find(([prefix]) => key.startsWith(prefix))?.[1];
   }
 
@@ -179,4 +215,9 @@ export class ApiServer {
       this.#every(intervalUs, act);
     });
   }
+}
+
+/** Makes the object for whoever asked for it. */
+function asObject(answer: Answer<KubeObject>): Answer<StoredObject> {
+  return (error, stored) => answer(error, stored?.toObject());
 }

@@ -1,6 +1,6 @@
 import { badRequest, internalError, invalid, unexpectedError } from "../../api/errors.ts";
 import { required } from "../../api/field-errors.ts";
-import type { KubeObject, ObjectMeta } from "../../api/objects.ts";
+import type { KubeObject, ObjectMeta, Pod } from "../../api/objects.ts";
 import { rfc3339 } from "../../api/time.ts";
 import { validateObjectMeta } from "../../api/validation/object-meta.ts";
 import type { AdmissionView } from "./admission/admission.ts";
@@ -9,7 +9,10 @@ import { keyOf, type Resource, subjectOf } from "./resource.ts";
 import type { RequestContext } from "./request.ts";
 import { recordRequest, recordStored, type ServerParts, strategyContext } from "./server-parts.ts";
 import type { Answer } from "./storage.ts";
-import { PlainObject } from "./stored/stored-object.ts";
+import { tokenVolumeSite } from "./admission/service-account.ts";
+import { PodRow, PodSeed } from "./stored/pod-row.ts";
+import { PodTemplate } from "./stored/pod-template.ts";
+import { PlainObject, type StoredObject } from "./stored/stored-object.ts";
 
 /** What `generateName` appends. @see kubernetes `apimachinery/pkg/util/rand`: no vowels, no 0 1 3 */
 const suffixAlphabet = "bcdfghjklmnpqrstvwxz2456789";
@@ -25,37 +28,107 @@ export function createObject(
   parts: ServerParts,
   request: RequestContext,
   sent: KubeObject,
-  answer: Answer<KubeObject>,
+  answer: Answer<StoredObject>,
 ): void {
   let context: RequestContext;
-  let object: KubeObject;
+  let stored: StoredObject;
   try {
     requireMatchingNamespace(request, sent);
-    context = { ...request, name: sent.metadata.name || generatedName(parts, request, sent) };
+    const { name = "" } = sent.metadata;
+    context = name === request.name ? request : { ...request, name };
+    if (name === "") context = { ...request, name: generatedName(parts, request, sent) };
     authorize({ ...context, name: "" }, "create");
     recordRequest(parts, context, "create");
-    object = prepared(parts, context, sent);
+    stored = isPods(context) ? preparedPod(parts, context, sent) : prepared(parts, context, sent);
   } catch (refusal) {
     return answer(refusal as Error);
   }
-  if (context.dryRun) return parts.storage.previewCreate(context, object, answer);
-  parts.storage.create(context, new PlainObject(object), (error, stored) => {
+  if (context.dryRun) return parts.storage.previewCreate(context, stored, answer);
+  store(parts, context, stored, answer);
+}
+
+/** POST of what podrace's own components make, as it is to be stored: nothing in it is the client's. */
+export function createTrusted(
+  parts: ServerParts,
+  context: RequestContext,
+  admit: () => StoredObject,
+  answer: Answer<StoredObject>,
+): void {
+  let stored: StoredObject;
+  try {
+    authorize(context, "create");
+    recordRequest(parts, context, "create");
+    recordAdmitted(parts, context);
+    parts.admission.checkAgain(context, admissionView(parts));
+    stored = admit();
+  } catch (refusal) {
+    return answer(refusal as Error);
+  }
+  store(parts, context, stored, answer);
+}
+
+function store(
+  parts: ServerParts,
+  context: RequestContext,
+  object: StoredObject,
+  answer: Answer<StoredObject>,
+): void {
+  parts.storage.create(context, object, (error, stored) => {
     if (error !== undefined || stored === undefined)
       return answer(error ?? internalError("nothing stored"));
     recordStored(parts, context, "create", stored);
-    answer(undefined, stored.toObject());
+    answer(undefined, stored);
   });
 }
 
-function prepared(parts: ServerParts, context: RequestContext, sent: KubeObject): KubeObject {
+function isPods({ resource }: RequestContext): boolean {
+  return resource.group === "" && resource.plural === "pods";
+}
+
+/** Pods of one template share what was made of it; only their names are looked at again. */
+function preparedPod(parts: ServerParts, context: RequestContext, sent: KubeObject): StoredObject {
+  const { resource, namespace, name } = context;
+  const nowUs = parts.nowUs();
+  const account = accountOf(parts, namespace, sent as unknown as Pod);
+  let template = parts.podTemplates.find(sent, namespace, account);
+  if (template === undefined) {
+    const object = preparedObject(parts, context, sent);
+    template = new PodTemplate(object as unknown as Pod, nowUs, (...of) => suffixOf(parts, ...of));
+    parts.podTemplates.add(sent, namespace, account, template);
+  } else {
+    recordAdmitted(parts, context);
+    parts.admission.checkAgain(context, admissionView(parts));
+    requireOwnFieldsUnset(sent.metadata);
+    const causes = validateObjectMeta({ name, namespace }, true, nameRuleOf(resource));
+    if (causes.length > 0) throw invalid(resource, name, causes);
+  }
+  const uid = uidOf(parts, keyOf(resource, namespace, name), nowUs);
+  return new PodRow(new PodSeed(template, namespace, name, uid, nowUs));
+}
+
+/** The service account of a pod to be, as this server's cache has it. */
+function accountOf(parts: ServerParts, namespace: string, { spec }: Pod): unknown {
+  const accounts = parts.resources.find("", "v1", "serviceaccounts");
+  const name = spec?.serviceAccountName || "default";
+  return accounts && parts.cacheOf(accounts).get(keyOf(accounts, namespace, name));
+}
+
+function suffixOf(parts: ServerParts, namespace: string, name: string, atUs: number): string {
+  const site = `${tokenVolumeSite(namespace, name)}@${atUs}`;
+  return parts.chance.text(site, suffixLength, suffixAlphabet);
+}
+
+function prepared(parts: ServerParts, context: RequestContext, sent: KubeObject): StoredObject {
+  return new PlainObject(preparedObject(parts, context, sent));
+}
+
+function preparedObject(parts: ServerParts, context: RequestContext, sent: KubeObject): KubeObject {
   const { resource } = context;
   const { strategy } = resource;
   const named = { ...sent, metadata: identity(parts, context, sent.metadata) };
   const view = admissionView(parts);
   const defaulted = strategy.applyDefaults(named);
-  parts.record("admitted", subjectOf(resource, context.namespace, context.name), {
-    plugins: parts.admission.names(context),
-  });
+  recordAdmitted(parts, context);
   const admitted = parts.admission.admitCreate(defaulted, context, view);
   const object = strategy.prepareForCreate(admitted, strategyContext(parts));
   const causes = [
@@ -67,12 +140,16 @@ function prepared(parts: ServerParts, context: RequestContext, sent: KubeObject)
   return object;
 }
 
+function recordAdmitted(parts: ServerParts, context: RequestContext): void {
+  const { resource, namespace, name } = context;
+  const plugins = parts.admission.names(context);
+  parts.record("admitted", subjectOf(resource, namespace, name), { plugins });
+}
+
 /** What only the server decides, whatever the client sent. */
 function identity(parts: ServerParts, context: RequestContext, sent: ObjectMeta): ObjectMeta {
   const { resource, namespace, name } = context;
-  if (sent.resourceVersion) {
-    throw unexpectedError("resourceVersion should not be set on objects to be created");
-  }
+  requireOwnFieldsUnset(sent);
   const {
     deletionTimestamp: _deletionTimestamp,
     deletionGracePeriodSeconds: _deletionGracePeriodSeconds,
@@ -89,10 +166,21 @@ function identity(parts: ServerParts, context: RequestContext, sent: ObjectMeta)
     ...kept,
     name,
     ...(resource.namespaced && { namespace }),
-    uid: parts.chance.uuid(`uid${key}@${nowUs}`),
+    uid: uidOf(parts, key, nowUs),
     ...(resource.strategy.countsGenerations && { generation: 1 }),
     creationTimestamp: rfc3339(nowUs),
   };
+}
+
+/** Drawn for the place and the time: whoever takes that place later is somebody else. */
+export function uidOf({ chance }: ServerParts, key: string, nowUs: number): string {
+  return chance.uuid(`uid${key}@${nowUs}`);
+}
+
+function requireOwnFieldsUnset({ resourceVersion }: ObjectMeta): void {
+  if (resourceVersion) {
+    throw unexpectedError("resourceVersion should not be set on objects to be created");
+  }
 }
 
 function requireMatchingNamespace({ resource, namespace }: RequestContext, sent: KubeObject): void {

@@ -5,6 +5,7 @@ import type { ResourceTable } from "./resource-table.ts";
 import { type Resource, type StrategyContext, subjectOf } from "./resource.ts";
 import type { RequestContext } from "./request.ts";
 import type { Storage } from "./storage.ts";
+import type { PodTemplates } from "./stored/pod-template.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
 import type { WatchCache } from "./watch-cache.ts";
 
@@ -14,6 +15,7 @@ export interface ServerParts {
   readonly storage: Storage;
   readonly chance: Chance;
   readonly admission: AdmissionChain;
+  readonly podTemplates: PodTemplates;
   nowUs(): number;
   cacheOf(resource: Resource): WatchCache;
   record(kind: string, subject: string, data: FactData): void;

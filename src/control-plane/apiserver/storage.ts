@@ -48,7 +48,7 @@ export class Storage {
   }
 
   /** What `create` would answer now; nothing is written. */
-  previewCreate(id: ObjectId, object: KubeObject, answer: Answer<KubeObject>): void {
+  previewCreate(id: ObjectId, object: StoredObject, answer: Answer<StoredObject>): void {
     this.#find(id, (error, found) => {
       if (error !== undefined) return answer(error);
       if (found !== undefined) return answer(alreadyExists(groupResourceOf(id.resource), id.name));
@@ -61,13 +61,17 @@ export class Storage {
    *
    * @param change Returns the new object, the same one for "no change", or `undefined` to remove
    *   it. Called again with the newer object after a lost race. What it throws is the answer.
+   * @param changeRow Asked first: the new row, or `undefined` when it takes an object.
    */
   update(
     id: ObjectId,
     change: (old: KubeObject) => KubeObject | undefined,
     answer: Answer<StoredObject>,
+    changeRow?: (old: StoredObject) => StoredObject | undefined,
   ): void {
     const revised = (old: StoredObject): StoredObject | undefined => {
+      const row = changeRow?.(old);
+      if (row !== undefined) return row;
       const object = old.toObject();
       const changed = change(object);
       if (changed === undefined) return undefined;

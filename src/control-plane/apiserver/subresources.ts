@@ -1,19 +1,13 @@
 import { type ApiError, badRequest, conflict, unexpectedError } from "../../api/errors.ts";
-import type {
-  Binding,
-  Eviction,
-  KubeObject,
-  Namespace,
-  Pod,
-  PodCondition,
-} from "../../api/objects.ts";
-import { rfc3339 } from "../../api/time.ts";
+import type { Binding, Eviction, KubeObject, Namespace, Pod } from "../../api/objects.ts";
 import { authorize } from "./authorize.ts";
 import { finalizersOf, removeObject } from "./remove.ts";
 import { subjectOf } from "./resource.ts";
 import type { RequestContext } from "./request.ts";
 import { recordRequest, recordStored, type ServerParts } from "./server-parts.ts";
 import { type Answer, requireUid } from "./storage.ts";
+import { PodRow, scheduledCondition } from "./stored/pod-row.ts";
+import { PlainObject, type StoredObject } from "./stored/stored-object.ts";
 
 /**
  * POST of `pods/binding`: the scheduler's word that a pod belongs to a node.
@@ -24,7 +18,7 @@ export function bindPod(
   parts: ServerParts,
   context: RequestContext,
   binding: Binding,
-  answer: Answer<KubeObject>,
+  answer: Answer<StoredObject>,
 ): void {
   const { resource, namespace, name } = context;
   const nodeName = binding.target.name ?? "";
@@ -42,12 +36,7 @@ export function bindPod(
     const pod = stored as unknown as Pod;
     requireUid(context, binding.metadata.uid, stored);
     requireBindable(pod);
-    const scheduled: PodCondition = {
-      type: "PodScheduled",
-      status: "True",
-      lastProbeTime: null,
-      lastTransitionTime: rfc3339(parts.nowUs()),
-    };
+    const scheduled = scheduledCondition(parts.nowUs());
     const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== "PodScheduled");
     return {
       ...stored,
@@ -56,13 +45,26 @@ export function bindPod(
       status: { ...pod.status, conditions: [...others, scheduled] },
     };
   };
-  if (context.dryRun) return parts.storage.previewUpdate(context, assign, answer);
-  parts.storage.update(context, assign, (error, stored) => {
+  if (context.dryRun) {
+    parts.storage.previewUpdate(context, assign, (error, object) =>
+      answer(error, object && new PlainObject(object)),
+    );
+    return;
+  }
+  const assignRow = (stored: StoredObject): StoredObject | undefined => {
+    if (!(stored instanceof PodRow) || binding.metadata.annotations !== undefined) return undefined;
+    if (binding.metadata.uid !== stored.uid || stored.knownField("spec.nodeName") !== "") {
+      return undefined;
+    }
+    return stored.bound(nodeName, parts.nowUs());
+  };
+  const done: Answer<StoredObject> = (error, stored) => {
     if (error !== undefined || stored === undefined) return answer(error);
     recordStored(parts, context, "create", stored);
     parts.record("bound", subjectOf(resource, namespace, name), { node: nodeName });
-    answer(undefined, stored.toObject());
-  });
+    answer(undefined, stored);
+  };
+  parts.storage.update(context, assign, done, assignRow);
 }
 
 /**

@@ -8,21 +8,21 @@ import { subjectOf } from "./resource.ts";
 import type { RequestContext } from "./request.ts";
 import { recordRequest, recordStored, type ServerParts } from "./server-parts.ts";
 import { type Answer, requireCurrent } from "./storage.ts";
+import { PlainObject, type StoredObject } from "./stored/stored-object.ts";
 
 /**
  * PUT and PATCH: both turn the stored object into a new one, which the kind's strategy reconciles
  * with what this door may change.
  *
- * @param change The object as the client wants it, from the stored one. What it throws is the
- *   answer. Asked again when somebody else wrote in between, unless the client named a revision.
+ * @param change Asked again when somebody else wrote in between, unless the client named a revision.
  * @see kubernetes `staging/src/k8s.io/apiserver/pkg/registry/rest/update.go`, `BeforeUpdate`
  */
 export function updateObject(
   parts: ServerParts,
   context: RequestContext,
   verb: "update" | "patch",
-  change: (stored: KubeObject) => KubeObject,
-  answer: Answer<KubeObject>,
+  change: Change,
+  answer: Answer<StoredObject>,
 ): void {
   try {
     authorize(context, verb);
@@ -32,7 +32,7 @@ export function updateObject(
   recordRequest(parts, context, verb);
   let released: KubeObject | undefined;
   const reconcile = (stored: KubeObject): KubeObject | undefined => {
-    const sent = change(stored);
+    const sent = change.ofObject(stored);
     requireCurrent(context, sent, stored);
     const object = reconciled(context, sent, stored);
     released = isReleased(object, stored) ? object : undefined;
@@ -40,20 +40,34 @@ export function updateObject(
   };
   if (context.dryRun) {
     parts.storage.previewUpdate(context, reconcile, (error, object) => {
-      answer(error, released ?? object);
+      const preview = released ?? object;
+      answer(error, preview && new PlainObject(preview));
     });
     return;
   }
-  parts.storage.update(context, reconcile, (error, stored) => {
-    if (error !== undefined || stored === undefined) return answer(error);
-    if (released === undefined) {
-      recordStored(parts, context, verb, stored);
-    } else {
+  parts.storage.update(
+    context,
+    reconcile,
+    (error, stored) => {
+      if (error !== undefined || stored === undefined) return answer(error);
+      if (released === undefined) {
+        recordStored(parts, context, verb, stored);
+        return answer(undefined, stored);
+      }
       const { resource, namespace, name } = context;
       parts.record("removed", subjectOf(resource, namespace, name), { graceSeconds: 0 });
-    }
-    answer(undefined, released ?? stored.toObject());
-  });
+      answer(undefined, new PlainObject(released));
+    },
+    change.ofRow,
+  );
+}
+
+/** What a client wants of what is stored. */
+export interface Change {
+  /** The object as the client wants it. What it throws is the answer. */
+  readonly ofObject: (stored: KubeObject) => KubeObject;
+  /** The same for a row, from podrace's own components; `undefined` when it takes an object. */
+  readonly ofRow?: ((stored: StoredObject) => StoredObject | undefined) | undefined;
 }
 
 /** Whether the last finalizer of a deleted object is gone: then it goes too. */

@@ -13,6 +13,9 @@ import {
 } from "../apiserver/request.ts";
 import type { Resource } from "../apiserver/resource.ts";
 import type { Answer } from "../apiserver/storage.ts";
+import type { EventRow } from "../apiserver/stored/event-row.ts";
+import type { StoredObject } from "../apiserver/stored/stored-object.ts";
+import type { Change } from "../apiserver/update.ts";
 import type { WatchSink } from "../apiserver/watch-cache.ts";
 
 import type { EventSink } from "./event-recorder.ts";
@@ -131,23 +134,28 @@ export class ApiClient implements EventSink {
     return this.timeline.nowUs;
   }
 
-  createEvent(_host: string, event: KubeObject): void {
-    this.create(eventsPath, event);
+  createEvent(_host: string, event: EventRow): void {
+    this.#tell(() => {
+      const { namespace, name } = event;
+      this.#server.createEvent(this.#context({ ...eventsPath, namespace, name }), event, ignore);
+    });
   }
 
-  patchEvent(
+  reviseEvent(
     _host: string,
     namespace: string,
     name: string,
-    change: (stored: KubeObject) => KubeObject,
-    answer: Answer<KubeObject>,
+    change: Change,
+    answer: Answer<StoredObject>,
   ): void {
-    this.patch({ ...eventsPath, namespace, name }, "", change, answer);
+    this.#ask(answer, (reply) => {
+      this.#server.revise(this.#context({ ...eventsPath, namespace, name }), change, reply);
+    });
   }
 
-  bind(path: ObjectPath, binding: Binding, answer: Answer<KubeObject>): void {
+  bind(path: ObjectPath, binding: Binding, answer: Answer<StoredObject>): void {
     this.#ask(answer, (reply) => {
-      this.#server.bind(this.#context(path, "binding"), binding, reply);
+      this.#server.bindTo(this.#context(path, "binding"), binding, reply);
     });
   }
 
@@ -160,6 +168,11 @@ export class ApiClient implements EventSink {
   /** The namespaced kinds the server serves, as discovery tells. */
   namespacedKinds(): readonly ResourcePath[] {
     return this.#server.resources.all.filter(({ namespaced }) => namespaced);
+  }
+
+  /** Asks, and has no use for an answer: none is sent. */
+  #tell(request: () => void): void {
+    this.#requests.send(request);
   }
 
   #ask<T>(answer: Answer<T>, request: (reply: Answer<T>) => void): void {

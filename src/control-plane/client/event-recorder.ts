@@ -1,39 +1,32 @@
-import type { Event as CoreEvent, KubeObject } from "../../api/objects.ts";
+import type { KubeObject } from "../../api/objects.ts";
 import { rfc3339 } from "../../api/time.ts";
 import { isApiError } from "../../api/errors.ts";
 import type { Answer } from "../apiserver/storage.ts";
+import {
+  EventRow,
+  type EventSource,
+  type EventSubject,
+  type EventToRecord,
+} from "../apiserver/stored/event-row.ts";
+import type { StoredObject } from "../apiserver/stored/stored-object.ts";
+import type { Change } from "../apiserver/update.ts";
+
+export type { EventSubject, EventToRecord };
 
 /** Kinds of events remembered to be counted up instead of written anew. @see `events_cache.go` */
 const rememberedMax = 4_096;
-
-export interface EventSubject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly resourceVersion?: string;
-  /** E.g. `spec.containers{nginx}`. */
-  readonly fieldPath?: string;
-}
-
-export interface EventToRecord {
-  readonly type: "Normal" | "Warning";
-  readonly reason: string;
-  readonly message: string;
-}
 
 /** Where events are written: an `ApiClient`, or the API server itself for those who are there. */
 export interface EventSink {
   readonly nowUs: number;
   /** @param host The node that writes; empty for the control plane. */
-  createEvent(host: string, event: KubeObject): void;
-  patchEvent(
+  createEvent(host: string, event: EventRow): void;
+  reviseEvent(
     host: string,
     namespace: string,
     name: string,
-    change: (stored: KubeObject) => KubeObject,
-    answer: Answer<KubeObject>,
+    change: Change,
+    answer: Answer<StoredObject>,
   ): void;
 }
 
@@ -45,7 +38,8 @@ export interface EventSink {
 export class EventRecorder {
   readonly #sink: EventSink;
   readonly #component: string;
-  readonly #remembered = new Map<string, string>();
+  readonly #sources = new Map<string, EventSource>();
+  readonly #remembered = new Map<string, EventRow>();
   #written = 0;
 
   constructor(sink: EventSink, component: string) {
@@ -55,12 +49,12 @@ export class EventRecorder {
 
   /** @param host The node the component runs on; empty for the control plane's. */
   record(subject: EventSubject, event: EventToRecord, host = ""): void {
-    const key = [subject.uid, subject.fieldPath ?? "", event.reason, event.message].join("\n");
+    const key = `${subject.uid}\n${subject.fieldPath ?? ""}\n${event.reason}\n${event.message}`;
     const known = this.#remembered.get(key);
     if (known === undefined) return this.#write(key, subject, event, host);
-    const namespace = subject.namespace || "default";
-    const countUp = (stored: KubeObject): KubeObject => countedUp(stored, this.#sink.nowUs);
-    this.#sink.patchEvent(host, namespace, known, countUp, (error) => {
+    const { namespace, name } = known;
+    const change = countUp(this.#sink.nowUs);
+    this.#sink.reviseEvent(host, namespace, name, change, (error) => {
       if (!isApiError(error, "NotFound")) return;
       this.#remembered.delete(key);
       this.#write(key, subject, event, host);
@@ -68,15 +62,20 @@ export class EventRecorder {
   }
 
   #write(key: string, subject: EventSubject, event: EventToRecord, host: string): void {
-    const object = newEvent(subject, event, {
-      nowUs: this.#sink.nowUs,
-      component: this.#component,
-      host,
-      number: this.#written++,
-    });
+    const at = { us: this.#sink.nowUs, number: this.#written++ };
+    const row = new EventRow(subject, event, this.#sourceOf(host), at);
     if (this.#remembered.size >= rememberedMax) this.#forgetOldest();
-    this.#remembered.set(key, object.metadata.name ?? "");
-    this.#sink.createEvent(host, object);
+    this.#remembered.set(key, row);
+    this.#sink.createEvent(host, row);
+  }
+
+  #sourceOf(host: string): EventSource {
+    let source = this.#sources.get(host);
+    if (source === undefined) {
+      source = { component: this.#component, host };
+      this.#sources.set(host, source);
+    }
+    return source;
   }
 
   #forgetOldest(): void {
@@ -87,44 +86,12 @@ export class EventRecorder {
   }
 }
 
-/** A new Event object; `number` tells apart events of one subject in the same microsecond. */
-export function newEvent(
-  subject: EventSubject,
-  event: EventToRecord,
-  from: {
-    readonly nowUs: number;
-    readonly component: string;
-    readonly host: string;
-    readonly number: number;
-  },
-): KubeObject {
-  const at = rfc3339(from.nowUs);
-  const namespace = subject.namespace || "default";
-  const nanoseconds = BigInt(from.nowUs) * 1_000n + BigInt(from.number % 1_000);
-  const { namespace: involvedNamespace, ...involved } = subject;
-  const object: CoreEvent = {
-    apiVersion: "v1",
-    kind: "Event",
-    metadata: { name: `${subject.name}.${nanoseconds.toString(16)}`, namespace },
-    involvedObject: {
-      ...involved,
-      ...(involvedNamespace !== "" && { namespace: involvedNamespace }),
+function countUp(nowUs: number): Change {
+  return {
+    ofRow: (stored) => (stored instanceof EventRow ? stored.countedUp(nowUs) : undefined),
+    ofObject: (stored: KubeObject) => {
+      const count = ((stored["count"] as number | undefined) ?? 1) + 1;
+      return { ...stored, count, lastTimestamp: rfc3339(nowUs) };
     },
-    reason: event.reason,
-    message: event.message,
-    source: { component: from.component, ...(from.host !== "" && { host: from.host }) },
-    firstTimestamp: at,
-    lastTimestamp: at,
-    count: 1,
-    type: event.type,
-    eventTime: null,
-    reportingComponent: from.component,
-    reportingInstance: from.host,
   };
-  return object;
-}
-
-function countedUp(stored: KubeObject, nowUs: number): KubeObject {
-  const count = ((stored["count"] as number | undefined) ?? 1) + 1;
-  return { ...stored, count, lastTimestamp: rfc3339(nowUs) };
 }

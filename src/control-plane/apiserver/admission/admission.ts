@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../../api/objects.ts";
 import type { RequestContext } from "../request.ts";
+import type { Resource } from "../resource.ts";
 
 /** What admission may look up, as of this server's watch caches. */
 export interface AdmissionView {
@@ -14,6 +15,7 @@ export interface AdmissionView {
 export interface AdmissionPlugin {
   /** Upstream's name, e.g. `NamespaceLifecycle`. */
   readonly name: string;
+  /** By the kind and the subresource alone. */
   readonly handles: (context: RequestContext) => boolean;
   /**
    * Returns the object, changed or not.
@@ -25,6 +27,13 @@ export interface AdmissionPlugin {
     context: RequestContext,
     view: AdmissionView,
   ) => KubeObject;
+  /**
+   * What is asked again of an object whose template was admitted before: all that does not follow
+   * from the template, its namespace and its service account.
+   *
+   * @throws {ApiError} The refusal.
+   */
+  readonly checkAgain?: (context: RequestContext, view: AdmissionView) => void;
   /** @throws {ApiError} The refusal. */
   readonly admitDelete?: (context: RequestContext) => void;
 }
@@ -32,6 +41,8 @@ export interface AdmissionPlugin {
 /** The plugins in upstream's order. */
 export class AdmissionChain {
   readonly #plugins: readonly AdmissionPlugin[];
+  /** By resource and subresource, for every request asks. */
+  readonly #names = new Map<Resource, Map<string, string>>();
 
   constructor(plugins: readonly AdmissionPlugin[]) {
     this.#plugins = plugins;
@@ -39,10 +50,16 @@ export class AdmissionChain {
 
   /** Names of the plugins that look at this request. */
   names(context: RequestContext): string {
-    return this.#plugins
+    const { resource, subresource } = context;
+    const known = this.#names.get(resource)?.get(subresource);
+    if (known !== undefined) return known;
+    const names = this.#plugins
       .filter((plugin) => plugin.handles(context))
       .map(({ name }) => name)
       .join(",");
+    const ofResource = this.#names.get(resource) ?? new Map<string, string>();
+    this.#names.set(resource, ofResource.set(subresource, names));
+    return names;
   }
 
   admitCreate(object: KubeObject, context: RequestContext, view: AdmissionView): KubeObject {
@@ -51,6 +68,13 @@ export class AdmissionChain {
         plugin.handles(context) ? plugin.admitCreate(admitted, context, view) : admitted,
       object,
     );
+  }
+
+  /** @throws {ApiError} The first refusal. */
+  checkAgain(context: RequestContext, view: AdmissionView): void {
+    for (const { checkAgain, handles } of this.#plugins) {
+      if (checkAgain !== undefined && handles(context)) checkAgain(context, view);
+    }
   }
 
   /** @throws {ApiError} The first refusal. */

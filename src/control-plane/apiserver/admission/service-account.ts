@@ -9,6 +9,7 @@ import type {
   VolumeMount,
 } from "../../../api/objects.ts";
 import { groupResourceOf } from "../resource.ts";
+import { tokenVolumeName } from "../stored/pod-template.ts";
 import type { AdmissionPlugin } from "./admission.ts";
 
 const tokenMountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -42,7 +43,7 @@ export const serviceAccount: AdmissionPlugin = {
     const mountsToken =
       spec.automountServiceAccountToken ?? account["automountServiceAccountToken"] ?? true;
     if (mountsToken !== true) return { ...object, spec };
-    const volumeName = `kube-api-access-${view.suffix(`token-volume/${namespace}/${name}`)}`;
+    const volumeName = tokenVolumeName(view.suffix(tokenVolumeSite(namespace, name)));
     const mount: VolumeMount = { name: volumeName, readOnly: true, mountPath: tokenMountPath };
     const containers = withTokenMount(spec.containers, mount);
     const initContainers = withTokenMount(spec.initContainers ?? [], mount);
@@ -63,6 +64,11 @@ export const serviceAccount: AdmissionPlugin = {
     };
   },
 };
+
+/** What the name of a pod's token volume is drawn for. */
+export function tokenVolumeSite(namespace: string, name: string): string {
+  return `token-volume/${namespace}/${name}`;
+}
 
 function pullSecrets(spec: PodSpec, account: KubeObject): Pick<PodSpec, "imagePullSecrets"> {
   const { imagePullSecrets } = account as unknown as ServiceAccount;

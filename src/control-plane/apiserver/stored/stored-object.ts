@@ -28,6 +28,11 @@ export abstract class StoredObject {
   /** The same content at another revision. */
   abstract atRevision(revision: number): StoredObject;
 
+  /** `metadata.resourceVersion`, once it is written. */
+  protected revisionField(): { readonly resourceVersion?: string } {
+    return this.revision === 0 ? {} : { resourceVersion: String(this.revision) };
+  }
+
   /** A field that is known without making the object; `undefined` for one that is not. */
   knownField(_field: string): string | undefined {
     return undefined;

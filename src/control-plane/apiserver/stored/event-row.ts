@@ -1,0 +1,205 @@
+import type { Event as CoreEvent, KubeObject } from "../../../api/objects.ts";
+import { rfc3339 } from "../../../api/time.ts";
+import type { Chance } from "../../../kernel/chance.ts";
+import { keyOf, stampRevision, StoredObject } from "./stored-object.ts";
+
+/** The object an event is about. */
+export interface EventSubject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Empty for the cluster's own. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion?: string;
+  /** E.g. `spec.containers{nginx}`. */
+  readonly fieldPath?: string;
+}
+
+/** What happened to it. */
+export interface EventToRecord {
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Who says so. */
+export interface EventSource {
+  readonly component: string;
+  /** The node it runs on; empty for the control plane. */
+  readonly host: string;
+}
+
+/**
+ * An Event as its recorder wrote it. There are four and more to a pod, so what follows from something
+ * else (names, identities) is worked out when asked.
+ *
+ * @see kubernetes `staging/src/k8s.io/client-go/tools/record/event.go`: `makeEvent`
+ */
+export class EventRow extends StoredObject {
+  readonly #subject: EventSubject;
+  readonly #event: EventToRecord;
+  readonly #source: EventSource;
+  readonly #atUs: number;
+  readonly #number: number;
+  readonly #count: number;
+  /** How much later it last happened, µs. */
+  readonly #lastAfterUs: number;
+  /** How much later the API server took it in, µs, and whose chance made its identity. */
+  readonly #admittedAfterUs: number;
+  readonly #chance: Chance | undefined;
+
+  /**
+   * @param at By the recorder's clock, µs; `number` tells apart events of one subject in the same
+   *   microsecond.
+   */
+  constructor(
+    subject: EventSubject,
+    event: EventToRecord,
+    source: EventSource,
+    at: { readonly us: number; readonly number: number },
+    count = 1,
+    lastAfterUs = 0,
+    admittedAfterUs = 0,
+    chance?: Chance,
+  ) {
+    super();
+    this.#subject = subject;
+    this.#event = event;
+    this.#source = source;
+    this.#atUs = at.us;
+    this.#number = at.number % 1_000;
+    this.#count = count;
+    this.#lastAfterUs = lastAfterUs;
+    this.#admittedAfterUs = admittedAfterUs;
+    this.#chance = chance;
+  }
+
+  get namespace(): string {
+    return this.#subject.namespace || "default";
+  }
+
+  get name(): string {
+    return `${this.#subject.name}.${nanosecondsHex(this.#atUs, this.#number)}`;
+  }
+
+  get key(): string {
+    return keyOf(this.namespace, this.name);
+  }
+
+  get uid(): string {
+    const at = `/registry/events/${this.key}@${this.#atUs + this.#admittedAfterUs}`;
+    return this.#chance?.uuid(`uid${at}`) ?? "";
+  }
+
+  get labels(): undefined {
+    return undefined;
+  }
+
+  get isDeleting(): boolean {
+    return false;
+  }
+
+  get sharedSpec(): unknown {
+    return undefined;
+  }
+
+  /** As the API server takes it in. */
+  admitted(atUs: number, chance: Chance): EventRow {
+    return this.#with(this.#count, this.#lastAfterUs, atUs - this.#atUs, chance);
+  }
+
+  /** It happened again. */
+  countedUp(atUs: number): EventRow {
+    return this.#with(this.#count + 1, atUs - this.#atUs, this.#admittedAfterUs, this.#chance);
+  }
+
+  toObject(): KubeObject {
+    const { namespace: involvedNamespace, ...involved } = this.#subject;
+    const { type, reason, message } = this.#event;
+    const { component, host } = this.#source;
+    const object: CoreEvent = {
+      apiVersion: "v1",
+      kind: "Event",
+      metadata: {
+        name: this.name,
+        namespace: this.namespace,
+        ...(this.#chance !== undefined && {
+          uid: this.uid,
+          creationTimestamp: rfc3339(this.#atUs + this.#admittedAfterUs),
+          ...this.revisionField(),
+        }),
+      },
+      involvedObject: {
+        ...involved,
+        ...(involvedNamespace !== "" && { namespace: involvedNamespace }),
+      },
+      reason,
+      message,
+      source: { component, ...(host !== "" && { host }) },
+      firstTimestamp: rfc3339(this.#atUs),
+      lastTimestamp: rfc3339(this.#atUs + this.#lastAfterUs),
+      count: this.#count,
+      type,
+      eventTime: null,
+      reportingComponent: component,
+      reportingInstance: host,
+    };
+    return object;
+  }
+
+  atRevision(revision: number): StoredObject {
+    const same = this.#with(this.#count, this.#lastAfterUs, this.#admittedAfterUs, this.#chance);
+    return stampRevision(same, revision);
+  }
+
+  override knownField(field: string): string | undefined {
+    switch (field) {
+      case "involvedObject.name":
+        return this.#subject.name;
+      case "involvedObject.kind":
+        return this.#subject.kind;
+      case "involvedObject.uid":
+        return this.#subject.uid;
+      case "involvedObject.namespace":
+        return this.#subject.namespace;
+      case "reason":
+        return this.#event.reason;
+      case "type":
+        return this.#event.type;
+      // An event has no phase, and whoever records what was stored asks for it.
+      case "status.phase":
+        return "";
+      default:
+        return undefined;
+    }
+  }
+
+  #with(
+    count: number,
+    lastAfterUs: number,
+    admittedAfterUs: number,
+    chance: Chance | undefined,
+  ): EventRow {
+    return new EventRow(
+      this.#subject,
+      this.#event,
+      this.#source,
+      { us: this.#atUs, number: this.#number },
+      count,
+      lastAfterUs,
+      admittedAfterUs,
+      chance,
+    );
+  }
+}
+
+/** Nanoseconds as event names have them, in hexadecimal: more bits than a number holds. */
+function nanosecondsHex(us: number, number: number): string {
+  const highUs = Math.floor(us / 0x1_0000_0000);
+  const low = (us - highUs * 0x1_0000_0000) * 1_000 + number;
+  const carry = Math.floor(low / 0x1_0000_0000);
+  const high = highUs * 1_000 + carry;
+  const rest = (low - carry * 0x1_0000_0000).toString(16);
+  return `${high.toString(16)}${"00000000".slice(rest.length)}${rest}`;
+}
