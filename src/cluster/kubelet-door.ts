@@ -4,7 +4,7 @@ import type { ApiServer } from "../control-plane/apiserver/api-server.ts";
 import { type RequestContext, watchAll } from "../control-plane/apiserver/request.ts";
 import { EventRecorder } from "../control-plane/client/event-recorder.ts";
 import type { KubeletDoor } from "../data-plane/kubelet-door.ts";
-import type { Resource } from "../control-plane/apiserver/resource.ts";
+import { keyOf, type Resource } from "../control-plane/apiserver/resource.ts";
 import { LeaseRow } from "../control-plane/apiserver/stored/lease-row.ts";
 import { PodRow } from "../control-plane/apiserver/stored/pod-row.ts";
 import type { Change } from "../control-plane/apiserver/update.ts";
@@ -12,6 +12,11 @@ import type { Change } from "../control-plane/apiserver/update.ts";
 const leaseNamespace = "kube-node-lease";
 /** @see kubernetes `pkg/kubelet/apis/config/v1beta1/defaults.go`: `NodeLeaseDurationSeconds` */
 const leaseDurationSeconds = 40;
+
+/** What a node's requests have in common. */
+interface NodeUser extends Pick<RequestContext, "user" | "client"> {
+  readonly leaseKey: string;
+}
 
 const nodeGroups = ["system:nodes", "system:authenticated"];
 
@@ -25,13 +30,14 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
   const pods = find("", "pods");
   const events = find("", "events");
   const leases = find("coordination.k8s.io", "leases");
-  const users = new Map<string, Pick<RequestContext, "user" | "client">>();
-  const userOf = (nodeName: string): Pick<RequestContext, "user" | "client"> => {
+  const users = new Map<string, NodeUser>();
+  const userOf = (nodeName: string): NodeUser => {
     let user = users.get(nodeName);
     if (user === undefined) {
       user = {
         user: { username: `system:node:${nodeName}`, groups: nodeGroups },
         client: `kubelet:${nodeName}`,
+        leaseKey: keyOf(leases, leaseNamespace, nodeName),
       };
       users.set(nodeName, user);
     }
@@ -43,9 +49,10 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
     namespace: string,
     name: string,
     subresource = "",
+    storeKey: string | undefined = undefined,
   ): RequestContext => {
     const { user, client } = userOf(nodeName);
-    return { resource, namespace, name, subresource, user, client, dryRun: false };
+    return { resource, namespace, name, subresource, user, client, dryRun: false, storeKey };
   };
   const recorder = new EventRecorder(
     {
@@ -79,7 +86,8 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
 
     renewLease(nodeName) {
       const { nowUs } = server;
-      const at = context(nodeName, leases, leaseNamespace, nodeName);
+      const { leaseKey } = userOf(nodeName);
+      const at = context(nodeName, leases, leaseNamespace, nodeName, "", leaseKey);
       server.revise(at, renewal(nowUs), (error) => {
         if (error === undefined) return;
         const nodeUid = server.peek(nodes, "", nodeName)?.metadata.uid ?? "";
@@ -93,17 +101,16 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
       });
     },
 
-    patchPodStatus(nodeName, { namespace, name }, { uid, ofObject, ofRow }) {
+    patchPodStatus(nodeName, { namespace, name, storeKey }, { uid, ofObject, ofRow }) {
       server.revise(
-        context(nodeName, pods, namespace, name, "status"),
+        context(nodeName, pods, namespace, name, "status", storeKey),
         {
           ofRow: (stored) => {
             if (!(stored instanceof PodRow) || stored.uid !== uid) return undefined;
             const status = ofRow(stored.status);
             return status === stored.status ? stored : stored.withStatus(status);
           },
-          ofObject: (stored) =>
-            stored.metadata.uid === uid ? ofObject(stored as never) : stored,
+          ofObject: (stored) => (stored.metadata.uid === uid ? ofObject(stored as never) : stored),
         },
         ignore,
       );
@@ -127,10 +134,13 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
         return;
       }
       const { identity, containerName } = subject;
+      const { namespace, name, uid } = identity;
       const about = {
         apiVersion: "v1",
         kind: "Pod",
-        ...identity,
+        namespace,
+        name,
+        uid,
         ...(containerName !== "" && { fieldPath: `spec.containers{${containerName}}` }),
       };
       recorder.record(about, event, nodeName);

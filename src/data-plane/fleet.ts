@@ -32,7 +32,9 @@ export interface Member {
 interface KnownPod {
   readonly handle: number;
   readonly uid: string;
-  readonly identity: PodIdentity;
+  readonly namespace: string;
+  readonly name: string;
+  readonly storeKey: string | undefined;
   sharedSpec: unknown;
   spec: KnownSpec;
   isDeleting: boolean;
@@ -124,7 +126,7 @@ export class Fleet {
       case reports.removePod:
         request = () => {
           const known = this.#pods.get(pod);
-          if (known !== undefined) this.#door.removePod(name, known.identity);
+          if (known !== undefined) this.#door.removePod(name, known);
         };
         break;
       default:
@@ -162,7 +164,7 @@ export class Fleet {
     if (known === undefined) return;
     const host = this.#hostOf(machine);
     const { nowUs } = this.#timeline;
-    this.#door.patchPodStatus(machine.name, known.identity, {
+    this.#door.patchPodStatus(machine.name, known, {
       uid: known.uid,
       ofObject: (stored) => ({ ...stored, status: podStatus(stored, report, { ...host, nowUs }) }),
       ofRow: (before) => KubeletStatusRow.next(before, report, host, nowUs),
@@ -201,7 +203,7 @@ export class Fleet {
       const known = this.#pods.get(handle);
       if (known === undefined) return;
       const containerName = known.spec.containerNames[container] ?? "";
-      this.#door.recordEvent(name, { kind: "Pod", identity: known.identity, containerName }, event);
+      this.#door.recordEvent(name, { kind: "Pod", identity: known, containerName }, event);
     };
   }
 
@@ -235,14 +237,18 @@ export class Fleet {
     this.#order(member, orders.podSpecSeen, seen.handle, [spec.text]);
   }
 
-  #newPod(member: Member, { namespace, name, uid, sharedSpec }: PodVersion): KnownPod {
+  #newPod(member: Member, pod: PodVersion): KnownPod {
+    const { namespace, name, uid, sharedSpec, storeKey } = pod;
     const handle = ++this.#lastHandle;
-    const identity = { namespace, name, uid };
+    const identity: PodIdentity = { namespace, name, uid };
     const spec = this.#specOf(sharedSpec);
     const known = {
       handle,
       uid,
       identity,
+      namespace,
+      name,
+      storeKey,
       sharedSpec,
       spec,
       isDeleting: false,

@@ -15,11 +15,16 @@ export interface PodVersion {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+  /** Its key in the store, if it is known: saves the API server making it again. */
+  readonly storeKey: string | undefined;
   readonly isDeleting: boolean;
   /** Its spec, or what it has in common with others of its template: the same object then. */
   readonly sharedSpec: unknown;
   toObject(): unknown;
 }
+
+/** Where a pod is found. */
+export type PodPlace = Pick<PodVersion, "namespace" | "name" | "storeKey">;
 
 /** A status that is kept small until somebody reads it. */
 export interface PodStatusRow {
@@ -44,7 +49,7 @@ export interface KubeletDoor {
   registerNode(node: Node): void;
   patchNodeStatus(nodeName: string, change: (stored: Node) => Node): void;
   renewLease(nodeName: string): void;
-  patchPodStatus(nodeName: string, pod: PodIdentity, change: PodStatusChange): void;
+  patchPodStatus(nodeName: string, pod: PodPlace, change: PodStatusChange): void;
   removePod(nodeName: string, pod: PodIdentity): void;
   recordEvent(nodeName: string, subject: KubeletEventSubject, event: KubeletEvent): void;
   /** The kubelet's standing watches: its node, and the pods bound to it. */

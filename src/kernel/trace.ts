@@ -49,7 +49,7 @@ export class Trace {
       if (typeof value === "string") hash.addText(value);
       else hash.addInteger(value);
     }
-    this.keep({ atUs, actor: actor.name, kind, subject, data });
+    if (this.#factsMax > 0) this.keep({ atUs, actor: actor.name, kind, subject, data });
   }
 
   /** Keeps a fact that was recorded, and hashed, elsewhere. */

@@ -323,5 +323,6 @@ describe("what a kubelet's watch shows", () => {
 function versionOf(pod: Pod): PodVersion {
   const { namespace = "", name = "", uid = "", deletionTimestamp } = pod.metadata;
   const isDeleting = deletionTimestamp !== undefined;
-  return { namespace, name, uid, isDeleting, sharedSpec: pod.spec, toObject: () => pod };
+  const storeKey = `/registry/pods/${namespace}/${name}`;
+  return { namespace, name, uid, storeKey, isDeleting, sharedSpec: pod.spec, toObject: () => pod };
 }

@@ -37,7 +37,7 @@ export function createObject(
     const { name = "" } = sent.metadata;
     context = name === request.name ? request : { ...request, name };
     if (name === "") context = { ...request, name: generatedName(parts, request, sent) };
-    authorize({ ...context, name: "" }, "create");
+    authorizeCreation(context);
     recordRequest(parts, context, "create");
     stored = isPods(context) ? preparedPod(parts, context, sent) : prepared(parts, context, sent);
   } catch (refusal) {
@@ -57,8 +57,6 @@ export function createTrusted(
   let stored: StoredObject;
   try {
     authorize(context, "create");
-    recordRequest(parts, context, "create");
-    recordAdmitted(parts, context);
     parts.admission.checkAgain(context, admissionView(parts));
     stored = admit();
   } catch (refusal) {
@@ -73,12 +71,19 @@ function store(
   object: StoredObject,
   answer: Answer<StoredObject>,
 ): void {
-  parts.storage.create(context, object, (error, stored) => {
+  const { storeKey } = object;
+  const id = storeKey === undefined ? context : { ...context, storeKey };
+  parts.storage.create(id, object, (error, stored) => {
     if (error !== undefined || stored === undefined)
       return answer(error ?? internalError("nothing stored"));
     recordStored(parts, context, "create", stored);
     answer(undefined, stored);
   });
+}
+
+/** What is to be created has no name yet, as far as authorization is concerned. */
+function authorizeCreation(context: RequestContext): void {
+  authorize(context.name === "" ? context : { ...context, name: "" }, "create");
 }
 
 function isPods({ resource }: RequestContext): boolean {
@@ -102,8 +107,9 @@ function preparedPod(parts: ServerParts, context: RequestContext, sent: KubeObje
     const causes = validateObjectMeta({ name, namespace }, true, nameRuleOf(resource));
     if (causes.length > 0) throw invalid(resource, name, causes);
   }
-  const uid = uidOf(parts, keyOf(resource, namespace, name), nowUs);
-  return new PodRow(new PodSeed(template, namespace, name, uid, nowUs));
+  const storeKey = keyOf(resource, namespace, name);
+  const uid = uidOf(parts, storeKey, nowUs);
+  return new PodRow(new PodSeed(template, { namespace, name, uid, storeKey }, nowUs));
 }
 
 /** The service account of a pod to be, as this server's cache has it. */

@@ -133,7 +133,7 @@ function collect(
     if (error !== undefined || page === undefined) return answer(error);
     const items = [...found];
     for (const [index, { key, value }] of page.items.entries()) {
-      if (!isSelected(context.resource, selection, value)) continue;
+      if (!isSelected(selection, value)) continue;
       items.push(value);
       const remaining = page.remaining + page.items.length - index - 1;
       if (items.length !== limit || remaining === 0) continue;

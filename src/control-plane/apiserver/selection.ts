@@ -16,8 +16,13 @@ export interface Selection {
   /** Empty for all namespaces. */
   readonly namespace: string;
   readonly labels: LabelSelector | undefined;
-  readonly fields: FieldSelector;
+  readonly fields: readonly SelectedField[];
 }
+
+/** A term of a field selector, and how to read what it is about. */
+export type SelectedField = FieldSelector[number] & {
+  readonly read: (stored: StoredObject) => string;
+};
 
 /** @throws {ApiError} BadRequest, for a selector that does not parse or a field nobody can select. */
 export function parseSelection(
@@ -26,10 +31,12 @@ export function parseSelection(
   labelSelector: string,
   fieldSelector: string,
 ): Selection {
-  const fields = fieldSelector === "" ? [] : parseFieldSelector(fieldSelector);
-  for (const { field } of fields) {
-    if (fieldReader(resource, field) === undefined) throw badRequest(unsupported(resource, field));
-  }
+  const terms = fieldSelector === "" ? [] : parseFieldSelector(fieldSelector);
+  const fields = terms.map((term): SelectedField => {
+    const read = fieldReader(resource, term.field);
+    if (read === undefined) throw badRequest(unsupported(resource, term.field));
+    return { ...term, read };
+  });
   return {
     namespace,
     labels: labelSelector === "" ? undefined : parseLabelSelector(labelSelector),
@@ -37,18 +44,14 @@ export function parseSelection(
   };
 }
 
-export function isSelected(
-  resource: Resource,
-  selection: Selection,
-  stored: StoredObject,
-): boolean {
+export function isSelected(selection: Selection, stored: StoredObject): boolean {
   if (selection.namespace !== "" && selection.namespace !== stored.namespace) return false;
   if (selection.labels !== undefined && !matchesLabels(selection.labels, stored.labels))
     return false;
-  return selection.fields.every(({ field, operator, value }) => {
-    const actual = fieldReader(resource, field)?.(stored) ?? "";
-    return (actual === value) === (operator === "=");
-  });
+  for (const { operator, value, read } of selection.fields) {
+    if ((read(stored) === value) !== (operator === "=")) return false;
+  }
+  return true;
 }
 
 /** The value a selection demands of a field with `=`, if it does. */

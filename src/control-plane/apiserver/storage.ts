@@ -12,6 +12,8 @@ export interface ObjectId {
   readonly resource: Resource;
   readonly namespace: string;
   readonly name: string;
+  /** Its key in the store, where the caller knows it: millions of keys are better not made again. */
+  readonly storeKey?: string | undefined;
 }
 
 /**
@@ -35,7 +37,13 @@ export class Storage {
   }
 
   create(id: ObjectId, object: StoredObject, answer: Answer<StoredObject>): void {
-    const key = keyOf(id.resource, id.namespace, id.name);
+    const key = storeKeyOf(id);
+    const { direct } = this.store;
+    if (direct !== undefined) {
+      const written = direct.replace(key, 0, object);
+      if (written !== undefined) return answer(undefined, written.value);
+      return answer(alreadyExists(groupResourceOf(id.resource), id.name));
+    }
     const transaction = {
       compares: [{ key, modRevision: 0 }],
       then: [{ type: "put" as const, key, value: object }],
@@ -97,6 +105,13 @@ export class Storage {
       }
       if (changed === found.value) return answer(undefined, changed);
       const { key, modRevision } = found;
+      const { direct } = this.store;
+      if (direct !== undefined) {
+        const written = direct.replace(key, modRevision, changed);
+        return written === undefined
+          ? this.revise(id, change, answer)
+          : answer(undefined, written.value);
+      }
       const operation =
         changed === undefined
           ? { type: "delete" as const, key }
@@ -153,12 +168,18 @@ export class Storage {
   }
 
   #find(id: ObjectId, answer: Answer<KeyValue<StoredObject> | undefined>): void {
-    const key = keyOf(id.resource, id.namespace, id.name);
+    const key = storeKeyOf(id);
+    const { direct } = this.store;
+    if (direct !== undefined) return answer(undefined, direct.get(key));
     this.store.range({ key }, (error, result) => {
       if (error !== undefined) return answer(internalError(error.message));
       answer(undefined, result.items[0]);
     });
   }
+}
+
+function storeKeyOf({ storeKey, resource, namespace, name }: ObjectId): string {
+  return storeKey ?? keyOf(resource, namespace, name);
 }
 
 export interface ListPage {

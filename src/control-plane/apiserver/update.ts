@@ -29,7 +29,7 @@ export function updateObject(
   } catch (refusal) {
     return answer(refusal as Error);
   }
-  recordRequest(parts, context, verb);
+  if (change.ofRow === undefined) recordRequest(parts, context, verb);
   let released: KubeObject | undefined;
   const reconcile = (stored: KubeObject): KubeObject | undefined => {
     const sent = change.ofObject(stored);
@@ -66,7 +66,10 @@ export function updateObject(
 export interface Change {
   /** The object as the client wants it. What it throws is the answer. */
   readonly ofObject: (stored: KubeObject) => KubeObject;
-  /** The same for a row, from podrace's own components; `undefined` when it takes an object. */
+  /**
+   * The same for a row, from podrace's own components, whose requests are facts only as far as
+   * something is stored; `undefined` when it takes an object.
+   */
   readonly ofRow?: ((stored: StoredObject) => StoredObject | undefined) | undefined;
 }
 

@@ -37,7 +37,7 @@ export class WatchCache {
   readonly #watchers = new Set<Watcher>();
   /** Watchers that demand one value of one field, by field and value: a change asks only those. */
   readonly #indexed = new Map<string, Map<string, Set<Watcher>>>();
-  readonly #indexedFields: readonly string[];
+  readonly #indexedFields: readonly IndexedField[];
   readonly #readNode: ((stored: StoredObject) => string) | undefined;
   /** Keys of the objects on each node, for kinds that are on nodes. */
   readonly #keysByNode = new Map<string, Set<string>>();
@@ -50,9 +50,10 @@ export class WatchCache {
     this.#readNode = fieldReader(resource, nodeNameField);
     this.#revision = revision;
     this.#oldestRevision = revision;
-    this.#indexedFields = ["metadata.name", nodeNameField].filter(
-      (field) => fieldReader(resource, field) !== undefined,
-    );
+    this.#indexedFields = ["metadata.name", nodeNameField].flatMap((field) => {
+      const read = fieldReader(resource, field);
+      return read === undefined ? [] : [{ field, read }];
+    });
   }
 
   get revision(): number {
@@ -78,7 +79,7 @@ export class WatchCache {
 
   /** Takes in a change of the store and tells whoever watches. */
   apply(change: Change<StoredObject>): void {
-    const previous = this.#objects.get(change.key);
+    const previous = change.previous?.value;
     const current = change.current?.value;
     this.#revision = change.revision;
     if (current === undefined) this.#objects.delete(change.key);
@@ -86,7 +87,7 @@ export class WatchCache {
     this.#indexNode(change.key, current, previous);
     const cached = { revision: change.revision, current, previous };
     this.#remember(cached);
-    this.#dispatch(cached);
+    if (this.#watchers.size > 0 || this.#indexed.size > 0) this.#dispatch(cached);
   }
 
   /** Other kinds changed: bookmarks may say that this one did not. */
@@ -129,7 +130,7 @@ export class WatchCache {
 
   #sendAll(selection: Selection, sink: WatchSink): void {
     const selected = [...this.#candidates(selection)].filter(([, object]) =>
-      isSelected(this.#resource, selection, object),
+      isSelected(selection, object),
     );
     for (const [, object] of selected.toSorted(([left], [right]) => (left < right ? -1 : 1))) {
       sink.event("ADDED", object);
@@ -181,10 +182,9 @@ export class WatchCache {
 
   #dispatch(change: CachedChange): void {
     for (const watcher of this.#watchers) this.#offer(change, watcher);
-    for (const field of this.#indexedFields) {
+    for (const { field, read } of this.#indexedFields) {
       const byValue = this.#indexed.get(field);
       if (byValue === undefined) continue;
-      const read = fieldReader(this.#resource, field) as (stored: StoredObject) => string;
       const currentValue = change.current && read(change.current);
       const previousValue = change.previous && read(change.previous);
       if (currentValue !== undefined) this.#offerAll(change, byValue.get(currentValue));
@@ -203,14 +203,14 @@ export class WatchCache {
   #offer(change: CachedChange, { selection, sink, afterRevision }: Watcher): void {
     if (change.revision <= afterRevision) return;
     const { current, previous } = change;
-    const isIn = current !== undefined && isSelected(this.#resource, selection, current);
-    const wasIn = previous !== undefined && isSelected(this.#resource, selection, previous);
+    const isIn = current !== undefined && isSelected(selection, current);
+    const wasIn = previous !== undefined && isSelected(selection, previous);
     if (isIn) sink.event(wasIn ? "MODIFIED" : "ADDED", current);
     else if (wasIn) sink.event("DELETED", previous.atRevision(change.revision));
   }
 
   #watchersLike(selection: Selection): Set<Watcher> {
-    for (const field of this.#indexedFields) {
+    for (const { field } of this.#indexedFields) {
       const value = demandedValue(selection, field);
       if (value === undefined) continue;
       const byValue = this.#indexed.get(field) ?? new Map<string, Set<Watcher>>();
@@ -228,6 +228,11 @@ export class WatchCache {
       for (const watchers of byValue.values()) yield* watchers;
     }
   }
+}
+
+interface IndexedField {
+  readonly field: string;
+  readonly read: (stored: StoredObject) => string;
 }
 
 const nodeNameField = "spec.nodeName";

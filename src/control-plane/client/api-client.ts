@@ -30,6 +30,8 @@ export interface ResourcePath {
 export interface ObjectPath extends ResourcePath {
   readonly namespace: string;
   readonly name: string;
+  /** See `ObjectId`. */
+  readonly storeKey?: string | undefined;
 }
 
 export interface WatchFrom extends ResourcePath {
@@ -48,6 +50,8 @@ export class ApiClient implements EventSink {
   readonly #user: UserInfo;
   readonly #requests: Link;
   readonly #answers: Link;
+  /** Of the request before: components ask for the same kinds again and again. */
+  #lastResource: Resource | undefined;
 
   constructor(options: {
     readonly actor: ActorRef;
@@ -183,15 +187,24 @@ export class ApiClient implements EventSink {
     });
   }
 
+  #resourceOf({ group, version, plural }: ResourcePath): Resource {
+    const last = this.#lastResource;
+    if (last?.plural === plural && last.group === group) return last;
+    const resource = this.#server.resources.find(group, version, plural) as Resource;
+    this.#lastResource = resource;
+    return resource;
+  }
+
   #context(path: ResourcePath & Partial<ObjectPath>, subresource = ""): RequestContext {
     return {
-      resource: this.#server.resources.find(path.group, path.version, path.plural) as Resource,
+      resource: this.#resourceOf(path),
       namespace: path.namespace ?? "",
       name: path.name ?? "",
       user: this.#user,
       client: this.actor.name,
       subresource,
       dryRun: false,
+      storeKey: path.storeKey,
     };
   }
 }

@@ -13,8 +13,11 @@ import type { Change } from "../apiserver/update.ts";
 
 export type { EventSubject, EventToRecord };
 
-/** Kinds of events remembered to be counted up instead of written anew. @see `events_cache.go` */
+/** Subjects whose events are remembered, to be counted up instead of written anew. @see `events_cache.go` */
 const rememberedMax = 4_096;
+
+/** Events remembered of one subject. */
+const rememberedOfOneMax = 32;
 
 /** Where events are written: an `ApiClient`, or the API server itself for those who are there. */
 export interface EventSink {
@@ -39,7 +42,10 @@ export class EventRecorder {
   readonly #sink: EventSink;
   readonly #component: string;
   readonly #sources = new Map<string, EventSource>();
-  readonly #remembered = new Map<string, EventRow>();
+  readonly #remembered = new Map<string, EventRow[]>();
+  /** Uids of the remembered, in a ring. */
+  readonly #order: string[] = [];
+  #next = 0;
   #written = 0;
 
   constructor(sink: EventSink, component: string) {
@@ -49,24 +55,43 @@ export class EventRecorder {
 
   /** @param host The node the component runs on; empty for the control plane's. */
   record(subject: EventSubject, event: EventToRecord, host = ""): void {
-    const key = `${subject.uid}\n${subject.fieldPath ?? ""}\n${event.reason}\n${event.message}`;
-    const known = this.#remembered.get(key);
-    if (known === undefined) return this.#write(key, subject, event, host);
+    const known = this.#remembered.get(subject.uid)?.find((row) => row.tells(subject, event));
+    if (known === undefined) return this.#write(subject, event, host);
     const { namespace, name } = known;
     const change = countUp(this.#sink.nowUs);
     this.#sink.reviseEvent(host, namespace, name, change, (error) => {
       if (!isApiError(error, "NotFound")) return;
-      this.#remembered.delete(key);
-      this.#write(key, subject, event, host);
+      this.#forget(known, subject.uid);
+      this.#write(subject, event, host);
     });
   }
 
-  #write(key: string, subject: EventSubject, event: EventToRecord, host: string): void {
+  #write(subject: EventSubject, event: EventToRecord, host: string): void {
     const at = { us: this.#sink.nowUs, number: this.#written++ };
     const row = new EventRow(subject, event, this.#sourceOf(host), at);
-    if (this.#remembered.size >= rememberedMax) this.#forgetOldest();
-    this.#remembered.set(key, row);
+    const known = this.#remembered.get(subject.uid);
+    if (known === undefined) {
+      this.#remembered.set(subject.uid, [row]);
+      this.#makeRoom(subject.uid);
+    } else {
+      known.push(row);
+      if (known.length > rememberedOfOneMax) known.shift();
+    }
     this.#sink.createEvent(host, row);
+  }
+
+  /** Forgets the subject that was first heard of longest ago. */
+  #makeRoom(uid: string): void {
+    const oldest = this.#order[this.#next];
+    if (oldest !== undefined) this.#remembered.delete(oldest);
+    this.#order[this.#next] = uid;
+    this.#next = (this.#next + 1) % rememberedMax;
+  }
+
+  #forget(row: EventRow, uid: string): void {
+    const known = this.#remembered.get(uid) ?? [];
+    const index = known.indexOf(row);
+    if (index !== -1) known.splice(index, 1);
   }
 
   #sourceOf(host: string): EventSource {
@@ -76,13 +101,6 @@ export class EventRecorder {
       this.#sources.set(host, source);
     }
     return source;
-  }
-
-  #forgetOldest(): void {
-    for (const oldest of this.#remembered.keys()) {
-      this.#remembered.delete(oldest);
-      return;
-    }
   }
 }
 

@@ -185,9 +185,9 @@ export class Scheduler {
   #defaultBinder(): BindPlugin {
     return {
       name: "DefaultBinder",
-      bind: ({ stored: { namespace, name, uid } }, chosen, done) => {
+      bind: ({ stored: { namespace, name, uid, storeKey } }, chosen, done) => {
         this.#client.bind(
-          { ...podsPath, namespace, name },
+          { ...podsPath, namespace, name, storeKey },
           {
             apiVersion: "v1",
             kind: "Binding",

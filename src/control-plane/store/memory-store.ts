@@ -3,6 +3,7 @@ import {
   type CancelWatch,
   type Change,
   CompactedError,
+  type DirectStore,
   type Done,
   FutureRevisionError,
   type KeyValue,
@@ -64,6 +65,11 @@ export class MemoryStore<V> implements Store<V> {
     done(undefined, { items, count, revision: this.#revision });
   }
 
+  readonly direct: DirectStore<V> = {
+    get: (key) => this.#histories.get(key)?.at(-1)?.value,
+    replace: (key, modRevision, value) => this.#replace(key, modRevision, value),
+  };
+
   transact(request: TransactionRequest<V>, done: Done<TransactionResult<V>>): void {
     const succeeded = request.compares.every(
       ({ key, modRevision }) => (this.#at(key, this.#revision)?.modRevision ?? 0) === modRevision,
@@ -107,6 +113,20 @@ export class MemoryStore<V> implements Store<V> {
     // What happened at the revision itself is still told.
     this.#log = this.#log.slice(firstAfter(this.#log, revision - 1));
     done(undefined);
+  }
+
+  #replace(key: string, modRevision: number, value: V | undefined): KeyValue<V> | undefined {
+    if ((this.direct.get(key)?.modRevision ?? 0) !== modRevision) return undefined;
+    invariant(!this.#isNotifying, "a watch handler does not write");
+    const revision = this.#revision + 1;
+    const change = this.#apply(
+      value === undefined ? { type: "delete", key } : { type: "put", key, value },
+      revision,
+    );
+    if (change === undefined) return undefined;
+    this.#revision = revision;
+    this.#notifyAll([change], revision);
+    return change.current ?? change.previous;
   }
 
   /** Watchers hear of a write before its writer does, so a cache fed by a watch is never behind. */

@@ -12,8 +12,20 @@ export interface Store<V> {
   transact(request: TransactionRequest<V>, done: Done<TransactionResult<V>>): void;
   /** Changes after `afterRevision`, oldest first, then live ones until cancelled. */
   watch(request: WatchRequest<V>): CancelWatch;
+  /** The same for one key, from backends that answer at once. */
+  readonly direct?: DirectStore<V>;
   /** Forgets what was superseded at or before `revision`; watches may begin at it, not before. */
   compact(revision: number, done: Done<void>): void;
+}
+
+/** One key at a time without a request or a callback: what most of a control plane's writes are. */
+export interface DirectStore<V> {
+  get(key: string): KeyValue<V> | undefined;
+  /**
+   * Writes, or deletes with no value, if the key was last written at `modRevision` (0: if it does not
+   * exist). Returns what was put or deleted; `undefined` when the revision is another.
+   */
+  replace(key: string, modRevision: number, value: V | undefined): KeyValue<V> | undefined;
 }
 
 /** Either an error or a result, once. */

@@ -39,11 +39,7 @@ describe("a field selector", () => {
 describe("a selection", () => {
   const web = aPod("web", { nodeName: "n1" }, { namespace: "default", labels: { app: "web" } });
   const isSelectedBy = (namespace: string, labels: string, fields: string): boolean =>
-    isSelected(
-      resource("pods"),
-      parseSelection(resource("pods"), namespace, labels, fields),
-      new PlainObject(web),
-    );
+    isSelected(parseSelection(resource("pods"), namespace, labels, fields), new PlainObject(web));
 
   test.each([
     ["", "", "", true],

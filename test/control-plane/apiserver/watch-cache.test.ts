@@ -10,6 +10,7 @@ import {
   type StoredObject,
 } from "../../../src/control-plane/apiserver/stored/stored-object.ts";
 import { WatchCache } from "../../../src/control-plane/apiserver/watch-cache.ts";
+import type { KeyValue } from "../../../src/control-plane/store/store.ts";
 import { aConfigMap, aPod } from "./objects.ts";
 import { RecordedWatch } from "./api-driver.ts";
 
@@ -178,9 +179,8 @@ describe("a watcher of one node's pods", () => {
           const before = objects.get(name);
           if (drops && before === undefined) continue;
           const after = drops ? undefined : pod(name, node);
-          const wasIn =
-            before !== undefined && isSelected(pods, selection, new PlainObject(before));
-          const isIn = after !== undefined && isSelected(pods, selection, new PlainObject(after));
+          const wasIn = before !== undefined && isSelected(selection, new PlainObject(before));
+          const isIn = after !== undefined && isSelected(selection, new PlainObject(after));
           const type = isIn ? (wasIn ? "MODIFIED" : "ADDED") : wasIn ? "DELETED" : "";
           if (type !== "") expected.push(`${type} ${name}@${index + 2}`);
           if (after === undefined) {
@@ -271,22 +271,31 @@ function aCache(revision = 1) {
   const cache = new WatchCache(pods, revision);
   const keyOf = ({ namespace, name }: KubeObject["metadata"]): string =>
     `/registry/pods/${namespace}/${name}`;
+  const stored = new Map<string, ReturnType<typeof change>["current"]>();
+  const apply = (key: string, at: number, value: StoredObject | undefined): void => {
+    const next = change(key, at, value, stored.get(key));
+    stored.set(key, next.current);
+    cache.apply(next);
+  };
   return {
     cache,
-    put: (at: number, object: KubeObject) =>
-      cache.apply(change(keyOf(object.metadata), at, stamped(object, at))),
-    drop: (at: number, name: string) =>
-      cache.apply(change(`/registry/pods/default/${name}`, at, undefined)),
+    put: (at: number, object: KubeObject) => apply(keyOf(object.metadata), at, stamped(object, at)),
+    drop: (at: number, name: string) => apply(`/registry/pods/default/${name}`, at, undefined),
   };
 }
 
-function change(key: string, revision: number, value: StoredObject | undefined) {
+function change(
+  key: string,
+  revision: number,
+  value: StoredObject | undefined,
+  previous?: KeyValue<StoredObject>,
+) {
   const current =
     value === undefined
       ? undefined
       : { key, value, createRevision: revision, modRevision: revision, version: 1 };
   const type = value === undefined ? ("delete" as const) : ("put" as const);
-  return { type, key, revision, current, previous: undefined };
+  return { type, key, revision, current, previous };
 }
 
 interface Watching {

@@ -104,6 +104,16 @@ export class EventRow extends StoredObject {
     return undefined;
   }
 
+  /** Whether it says just this, whenever that was. */
+  tells(subject: EventSubject, { type, reason, message }: EventToRecord): boolean {
+    return (
+      this.#event.reason === reason &&
+      this.#event.type === type &&
+      this.#subject.fieldPath === subject.fieldPath &&
+      this.#event.message === message
+    );
+  }
+
   /** As the API server takes it in. */
   admitted(atUs: number, chance: Chance): EventRow {
     return this.#with(this.#count, this.#lastAfterUs, atUs - this.#atUs, chance);

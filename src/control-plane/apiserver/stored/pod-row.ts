@@ -11,14 +11,25 @@ export class PodSeed {
   readonly uid: string;
   readonly createdAtUs: number;
   readonly key: string;
+  readonly storeKey: string;
 
-  constructor(template: PodTemplate, namespace: string, name: string, uid: string, atUs: number) {
+  constructor(
+    template: PodTemplate,
+    id: {
+      readonly namespace: string;
+      readonly name: string;
+      readonly uid: string;
+      readonly storeKey: string;
+    },
+    createdAtUs: number,
+  ) {
     this.template = template;
-    this.namespace = namespace;
-    this.name = name;
-    this.uid = uid;
-    this.createdAtUs = atUs;
-    this.key = keyOf(namespace, name);
+    this.namespace = id.namespace;
+    this.name = id.name;
+    this.uid = id.uid;
+    this.createdAtUs = createdAtUs;
+    this.key = keyOf(id.namespace, id.name);
+    this.storeKey = id.storeKey;
   }
 }
 
@@ -40,12 +51,7 @@ export class PodRow extends StoredObject {
   readonly #scheduledAtSeconds: number;
   readonly status: PodStatusRow | undefined;
 
-  constructor(
-    seed: PodSeed,
-    nodeName = "",
-    scheduledAtSeconds = 0,
-    status?: PodStatusRow,
-  ) {
+  constructor(seed: PodSeed, nodeName = "", scheduledAtSeconds = 0, status?: PodStatusRow) {
     super();
     this.seed = seed;
     this.nodeName = nodeName;
@@ -67,6 +73,10 @@ export class PodRow extends StoredObject {
 
   get key(): string {
     return this.seed.key;
+  }
+
+  override get storeKey(): string {
+    return this.seed.storeKey;
   }
 
   get labels(): Readonly<Record<string, string>> | undefined {

@@ -16,6 +16,10 @@ export abstract class StoredObject {
   abstract readonly labels: Readonly<Record<string, string>> | undefined;
   /** How work queues and caches name it: `default/my-nginx`, `node-1`. */
   abstract readonly key: string;
+  /** Its key in the store, if it keeps that. */
+  get storeKey(): string | undefined {
+    return undefined;
+  }
 
   /** Whether its deletion has begun. */
   abstract readonly isDeleting: boolean;
