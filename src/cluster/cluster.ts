@@ -24,17 +24,17 @@ import { MemoryStore } from "../control-plane/store/memory-store.ts";
 import { Fleet, type Member } from "../data-plane/fleet.ts";
 import type { Machine } from "../data-plane/node-object.ts";
 import { type NodeConfig, protocolVersion } from "../data-plane/protocol.ts";
-import { inlineLink, type ShardLink } from "../data-plane/shard-link.ts";
+import type { ShardLink } from "../data-plane/shard-link.ts";
 import { ShardPart } from "../data-plane/shard-part.ts";
-import { threadLink } from "../data-plane/thread-link.ts";
 import { Chance } from "../kernel/chance.ts";
+import { HashSum, hashText } from "../kernel/hash.ts";
 import { Simulation } from "../kernel/simulation.ts";
 import { type ActorRef, Timeline } from "../kernel/timeline.ts";
 import { combineHashes, type Fact, Trace } from "../kernel/trace.ts";
-import { createKubeletHost } from "../../workers/kubelet/kubelet-host.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { type ClusterOptions, resolveOptions, type ResolvedOptions } from "./cluster-options.ts";
 import { createKubeletDoor } from "./kubelet-door.ts";
+import { type Layout, shardLinks } from "./layout.ts";
 import { ReadyNodes } from "./ready-nodes.ts";
 import { kubernetesVersion } from "./version.ts";
 
@@ -111,6 +111,13 @@ export class Cluster {
     return this.#parts.reduce((sum, part) => sum + part.factCount, this.trace.count);
   }
 
+  /** How far its history is, for comparing it with another at the same time. */
+  get progress(): Progress {
+    const sum = new HashSum().add(this.trace.sum);
+    for (const part of this.#parts) sum.add(part.factSum);
+    return { facts: this.factCount, revision: this.server.revision, hash: hashText(sum.value) };
+  }
+
   /** The facts kept of one subject, e.g. `pods/default/my-nginx`, by time. */
   facts(subject: string): readonly Fact[] {
     return this.trace.facts(subject);
@@ -132,12 +139,25 @@ export class Cluster {
   }
 }
 
+/** What a run has come to at a moment. */
+export interface Progress {
+  /** Facts recorded so far. */
+  readonly facts: number;
+  /** Of the store: writes so far. */
+  readonly revision: number;
+  /** Of all facts so far, the same for any number of threads; not the trace hash, but as telling. */
+  readonly hash: string;
+}
+
 /**
  * Builds a cluster and starts its threads. Nothing has happened in it yet.
  *
  * @throws {ClusterOptionsError} For an option with a value it cannot have.
  */
-export async function createCluster(given: ClusterOptions = {}): Promise<Cluster> {
+export async function createCluster(
+  given: ClusterOptions = {},
+  layout: Layout = {},
+): Promise<Cluster> {
   const options = resolveOptions(given);
   const timeline = new Timeline(options.startUs);
   const trace = new Trace(options.factsMax);
@@ -164,11 +184,12 @@ export async function createCluster(given: ClusterOptions = {}): Promise<Cluster
     machine,
     actor: { id: firstKubeletId + machine.index, name: `kubelet:${machine.name}` },
   }));
-  const links = shardLinks(options.threads);
+  const links = shardLinks(options.threads, layout);
   const parts = links.map(
     (link): ShardPart => new ShardPart(link, options.startUs, (outbox) => fleet.take(outbox)),
   );
-  const shardOf = (node: number): number => node % links.length;
+  const { shardOf: placed = (node, shards) => node % shards } = layout;
+  const shardOf = (node: number): number => placed(node, links.length);
   const fleet = new Fleet({
     timeline,
     trace,
@@ -258,11 +279,4 @@ function machinesOf({ nodes, runtime, pools }: ResolvedOptions): readonly Machin
 function nodeConfig({ machine, actor }: Member, { absentImages }: ResolvedOptions): NodeConfig {
   const { index, name, runtime } = machine;
   return { index, actorId: actor.id, name, runtime, absentImages };
-}
-
-function shardLinks(threads: number): readonly ShardLink[] {
-  if (threads === 0) return [inlineLink(createKubeletHost())];
-  return Array.from({ length: threads }, (_none, index) =>
-    threadLink(`kubelet-thread-${index + 1}`),
-  );
 }

@@ -1,9 +1,11 @@
 import type { HttpRequest } from "../control-plane/apiserver/http/exchange.ts";
 import type { UserInfo } from "../control-plane/apiserver/request.ts";
+import type { Fact } from "../kernel/trace.ts";
+import type { Progress } from "./cluster.ts";
 import type { ResolvedOptions } from "./cluster-options.ts";
 
 /** Bumped whenever an older journal could not be replayed any more. */
-export const journalVersion = 1;
+export const journalVersion = 2;
 
 /**
  * A live session as data: what the cluster was, and everything that came from outside, with its
@@ -14,6 +16,10 @@ export type JournalEntry =
   | { readonly at: number; readonly request: RecordedRequest }
   /** The client of the `gone`-th request went away; counted from 0. */
   | { readonly at: number; readonly gone: number }
+  /** The facts since the checkpoint before, if facts are recorded. A checkpoint follows. */
+  | { readonly at: number; readonly facts: readonly Fact[] }
+  /** What the run had come to when all that was due until then was handled. */
+  | { readonly at: number; readonly checkpoint: Progress }
   | { readonly at: number; readonly end: JournalEnd };
 
 export interface RecordedRequest extends Omit<HttpRequest, "body" | "user"> {
@@ -41,6 +47,9 @@ export interface Journal {
   readonly options: ResolvedOptions;
   readonly podrace: string;
   readonly inputs: readonly JournalInput[];
+  readonly checkpoints: readonly JournalCheckpoint[];
+  /** Empty if facts were not recorded. */
+  readonly facts: readonly Fact[];
   /** Absent for a session that did not end by itself. */
   readonly end: ({ readonly atUs: number } & JournalEnd) | undefined;
 }
@@ -48,6 +57,10 @@ export interface Journal {
 export type JournalInput =
   | { readonly atUs: number; readonly request: HttpRequest }
   | { readonly atUs: number; readonly gone: number };
+
+export interface JournalCheckpoint extends Progress {
+  readonly atUs: number;
+}
 
 /** A journal that cannot be read: which line, and what was expected there. */
 export class JournalError extends Error {
@@ -81,6 +94,8 @@ export function parseJournal(text: string): Journal {
   }
   const head = parseHead(firstLine);
   const inputs: JournalInput[] = [];
+  const checkpoints: JournalCheckpoint[] = [];
+  const facts: Fact[] = [];
   let requests = 0;
   let end: Journal["end"];
   let lastUs = head.options.startUs;
@@ -91,8 +106,16 @@ export function parseJournal(text: string): Journal {
     };
     expect(end === undefined, "nothing after the end");
     const entry = parseLine(line, number);
-    expect(isEntry(entry), "a request, a gone or an end, each with a time");
+    expect(isEntry(entry), "a request, a gone, facts, a checkpoint or an end, each with a time");
     const { at: atUs, ...what } = entry as Exclude<JournalEntry, { readonly journal: number }>;
+    // An input is stamped before its time has come, so what was handled until then may lie behind.
+    if ("facts" in what || "checkpoint" in what) {
+      const doneUs = checkpoints.at(-1)?.atUs ?? head.options.startUs;
+      expect(atUs >= doneUs, `no time before ${doneUs}, the checkpoint before it`);
+      if ("facts" in what) for (const fact of what.facts) facts.push(fact);
+      else checkpoints.push({ atUs, ...what.checkpoint });
+      continue;
+    }
     expect(atUs >= lastUs, `no time before ${lastUs}, the one before it`);
     lastUs = atUs;
     if ("request" in what) {
@@ -106,7 +129,7 @@ export function parseJournal(text: string): Journal {
       end = { atUs, ...what.end };
     }
   }
-  return { ...head, inputs, end };
+  return { ...head, inputs, checkpoints, facts, end };
 }
 
 function parseHead(line: string): Pick<Journal, "options" | "podrace"> {
@@ -140,6 +163,8 @@ function isEntry(entry: unknown): boolean {
   if (!isRecord(entry) || !Number.isSafeInteger(entry["at"])) return false;
   if ("request" in entry) return isRequest(entry["request"]);
   if ("gone" in entry) return Number.isSafeInteger(entry["gone"]) && Number(entry["gone"]) >= 0;
+  if ("facts" in entry) return Array.isArray(entry["facts"]) && entry["facts"].every(isFact);
+  if ("checkpoint" in entry) return isProgress(entry["checkpoint"]);
   return isEnd(entry["end"]);
 }
 
@@ -161,6 +186,22 @@ function isUser(user: unknown): boolean {
     Array.isArray(user["groups"]) &&
     user["groups"].every((group) => typeof group === "string")
   );
+}
+
+function isFact(fact: unknown): boolean {
+  if (!isRecord(fact)) return false;
+  const { atUs, actor, kind, subject, data } = fact;
+  return (
+    Number.isSafeInteger(atUs) &&
+    [actor, kind, subject].every((text) => typeof text === "string") &&
+    isRecord(data)
+  );
+}
+
+function isProgress(progress: unknown): boolean {
+  if (!isRecord(progress)) return false;
+  const { facts, revision, hash } = progress;
+  return [facts, revision].every(Number.isSafeInteger) && typeof hash === "string";
 }
 
 function isEnd(end: unknown): boolean {

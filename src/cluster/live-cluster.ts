@@ -1,6 +1,7 @@
 import { type HttpListener, listen } from "../control-plane/apiserver/http/http-listener.ts";
 import { Pacer } from "../kernel/pacer.ts";
 import { wallClock } from "../kernel/wall-clock.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { type Cluster, createCluster } from "./cluster.ts";
 import { type ClusterOptions, ClusterOptionsError } from "./cluster-options.ts";
 import { Exchanges } from "./exchanges.ts";
@@ -24,7 +25,10 @@ export interface ServeOptions {
   readonly isReadOnly?: boolean;
 }
 
-export interface LiveClusterOptions extends ClusterOptions, ServeOptions {}
+export interface LiveClusterOptions extends ClusterOptions, ServeOptions {
+  /** Whether facts go into the journal, too, so that a replay can name one it differs by. Default false. */
+  readonly recordsFacts?: boolean;
+}
 
 /** What a client needs to reach the cluster. */
 export interface ClusterAddress {
@@ -50,6 +54,7 @@ export class LiveCluster {
   readonly #failed: Promise<Error>;
   readonly #exchanges: Exchanges;
   readonly #journal: JournalWriter | undefined;
+  readonly #checkpoints: Checkpoints | undefined;
   #hasFailed = false;
   #stopped: Promise<void> | undefined;
 
@@ -62,6 +67,7 @@ export class LiveCluster {
     readonly failed: Promise<Error>;
     readonly exchanges: Exchanges;
     readonly journal: JournalWriter | undefined;
+    readonly checkpoints: Checkpoints | undefined;
   }) {
     this.cluster = parts.cluster;
     this.address = parts.address;
@@ -70,6 +76,7 @@ export class LiveCluster {
     this.#failed = parts.failed;
     this.#exchanges = parts.exchanges;
     this.#journal = parts.journal;
+    this.#checkpoints = parts.checkpoints;
     void this.#failed.then(() => (this.#hasFailed = true));
   }
 
@@ -103,6 +110,7 @@ export class LiveCluster {
     const { simulation, server } = this.cluster;
     const endUs = Math.max(simulation.openUs - 1, this.#exchanges.lastInputUs);
     await simulation.advanceTo(endUs);
+    this.#checkpoints?.write(endUs);
     const traceHash = await this.cluster.traceHash();
     const { factCount: facts } = this.cluster;
     const end = { traceHash, objectsHash: objectsHash(server), facts, revision: server.revision };
@@ -129,11 +137,9 @@ export async function startLiveCluster(options: LiveClusterOptions = {}): Promis
     ...(credentials !== undefined && { caPem: credentials.ca }),
     ...options,
   });
-  options.journal?.write({
-    journal: journalVersion,
-    podrace: podraceVersion,
-    options: cluster.options,
-  });
+  const { journal, recordsFacts = false } = options;
+  journal?.write({ journal: journalVersion, podrace: podraceVersion, options: cluster.options });
+  const checkpoints = journal && new Checkpoints(cluster, journal, recordsFacts);
   try {
     // A cluster starts as fast as it can; only then does its time pass by the clock.
     await cluster.advanceUntil(() => cluster.isReady, bootLimitUs);
@@ -141,7 +147,7 @@ export async function startLiveCluster(options: LiveClusterOptions = {}): Promis
     await cluster.close();
     throw error;
   }
-  return serve(cluster, credentials, options);
+  return serve(cluster, credentials, options, checkpoints);
 }
 
 /**
@@ -158,6 +164,7 @@ async function serve(
   cluster: Cluster,
   credentials: Credentials | undefined,
   options: ServeOptions,
+  checkpoints?: Checkpoints,
 ): Promise<LiveCluster> {
   const { host = defaultHost, port = 0, speed = 1, journal, isReadOnly = false } = options;
   let fail: (error: Error) => void = () => {};
@@ -193,7 +200,16 @@ async function serve(
           clientCertificatePem: credentials.clientCert,
           clientKeyPem: credentials.clientKey,
         };
-  return new LiveCluster({ cluster, address, pacer, listener, failed, exchanges, journal });
+  return new LiveCluster({
+    cluster,
+    address,
+    pacer,
+    listener,
+    failed,
+    exchanges,
+    journal,
+    checkpoints,
+  });
 }
 
 interface Credentials {

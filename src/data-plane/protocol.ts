@@ -1,3 +1,4 @@
+import type { Hash64 } from "../kernel/hash.ts";
 import type { ActorRef } from "../kernel/timeline.ts";
 import type { ActorHash } from "../kernel/trace.ts";
 import type { Batch } from "./batch.ts";
@@ -108,6 +109,8 @@ export interface StepResult {
   readonly isSettled: boolean;
   /** Facts its kubelets have recorded since they began. */
   readonly factCount: number;
+  /** Their hashes, summed as `Trace.sum` does. */
+  readonly factSum: Hash64;
 }
 
 /** In place of a time that nobody knows: `null` in the API. */

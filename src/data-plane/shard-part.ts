@@ -1,3 +1,4 @@
+import type { Hash64 } from "../kernel/hash.ts";
 import type { RemotePart } from "../kernel/simulation.ts";
 import { Batch } from "./batch.ts";
 import type { StepResult } from "./protocol.ts";
@@ -14,6 +15,7 @@ export class ShardPart implements RemotePart {
   #isShardSettled = false;
   #isInboxSettled = true;
   #factCount = 0;
+  #factSum: Hash64 = { high: 0, low: 0 };
 
   /** @param onReports Takes what the kubelets said in a window; the batch is reused afterwards. */
   constructor(link: ShardLink, startUs: number, onReports: (outbox: Batch) => void) {
@@ -33,6 +35,11 @@ export class ShardPart implements RemotePart {
   /** Facts its kubelets have recorded since they began. */
   get factCount(): number {
     return this.#factCount;
+  }
+
+  /** The sum of their hashes. */
+  get factSum(): Hash64 {
+    return this.#factSum;
   }
 
   /** Puts a message on its way: it is due at `atUs`, after the window that is running. */
@@ -62,8 +69,9 @@ export class ShardPart implements RemotePart {
     this.#take(result);
   }
 
-  #take({ outbox, nextDueUs, isSettled, factCount }: StepResult): void {
+  #take({ outbox, nextDueUs, isSettled, factCount, factSum }: StepResult): void {
     this.#factCount = factCount;
+    this.#factSum = factSum;
     this.#shardDueUs = nextDueUs;
     this.#isShardSettled = isSettled;
     this.#onReports(outbox);

@@ -21,6 +21,14 @@ export class RollingHash {
     return { high: this.#high, low: this.#low };
   }
 
+  get high(): number {
+    return this.#high >>> 0;
+  }
+
+  get low(): number {
+    return this.#low >>> 0;
+  }
+
   /** Strings are folded by UTF-16 code unit, with their length, so that "ab","c" is not "a","bc". */
   addText(text: string): this {
     let high = this.#high;
@@ -43,6 +51,25 @@ export class RollingHash {
     const low = mix(this.#low + Math.imul(highBits, 0x1b873593) + lowBits + (high >>> 7));
     this.#high = high;
     this.#low = low;
+    return this;
+  }
+}
+
+/**
+ * A sum of 64-bit hashes, lane by lane: the same in whatever order they come, and on however many
+ * threads the parts of it were summed.
+ */
+export class HashSum {
+  #high = 0;
+  #low = 0;
+
+  get value(): Hash64 {
+    return { high: this.#high >>> 0, low: this.#low >>> 0 };
+  }
+
+  add({ high, low }: Hash64): this {
+    this.#high = (this.#high + high) | 0;
+    this.#low = (this.#low + low) | 0;
     return this;
   }
 }

@@ -29,6 +29,7 @@ export class Simulation {
   #windows = 0;
   #windowEndUs = 0;
   #advancing = false;
+  #onWindowEnd: (endUs: number) => void = () => {};
 
   constructor(timeline: Timeline, parts: readonly RemotePart[], lookaheadUs: number) {
     invariant(lookaheadUs > 0, "a link between threads takes time");
@@ -59,6 +60,14 @@ export class Simulation {
   }
 
   /**
+   * Calls `onWindowEnd` after each window: all that is due before `endUs` was handled by then, on
+   * every thread, and nothing that is due later.
+   */
+  watchWindows(onWindowEnd: (endUs: number) => void): void {
+    this.#onWindowEnd = onWindowEnd;
+  }
+
+  /**
    * Handles all that is due up to and including `untilUs`; the clock is there afterwards.
    *
    * @param isEnough Asked after each window; `true` stops early, at the end of that window.
@@ -75,6 +84,7 @@ export class Simulation {
         if (stepping.length === 0) this.#runHub(endUs);
         else await Promise.all([...stepping, this.#startHub(endUs)]);
         this.timeline.seal(0);
+        this.#onWindowEnd(endUs);
         if (isEnough()) return;
       }
       this.timeline.moveTo(Math.max(untilUs, this.timeline.nowUs));

@@ -1,4 +1,4 @@
-import { type Hash64, hashText, RollingHash } from "./hash.ts";
+import { type Hash64, HashSum, hashText, RollingHash } from "./hash.ts";
 import type { ActorRef } from "./timeline.ts";
 
 /** What a fact carries besides its kind: plain, ordered by the code that records it. */
@@ -23,10 +23,12 @@ export interface Fact {
  */
 export class Trace {
   readonly #hashes = new Map<number, RollingHash>();
+  readonly #sum = new HashSum();
   /** Names of the actors whose facts are recorded here. */
   readonly #recorded = new Set<string>();
   readonly #facts: Fact[] = [];
   readonly #factsMax: number;
+  #onFact: ((fact: Fact) => void) | undefined;
   #oldest = 0;
   #count = 0;
 
@@ -49,11 +51,19 @@ export class Trace {
       if (typeof value === "string") hash.addText(value);
       else hash.addInteger(value);
     }
-    if (this.#factsMax > 0) this.keep({ atUs, actor: actor.name, kind, subject, data });
+    this.#sum.add(hash);
+    if (this.#factsMax === 0 && this.#onFact === undefined) return;
+    this.keep({ atUs, actor: actor.name, kind, subject, data });
+  }
+
+  /** Calls `onFact` with each fact from now on, whether it is kept or not. */
+  watch(onFact: (fact: Fact) => void): void {
+    this.#onFact = onFact;
   }
 
   /** Keeps a fact that was recorded, and hashed, elsewhere. */
   keep(fact: Fact): void {
+    this.#onFact?.(fact);
     if (this.#factsMax === 0) return;
     if (this.#facts.length < this.#factsMax) {
       this.#facts.push(fact);
@@ -77,6 +87,14 @@ export class Trace {
       );
   }
 
+  /**
+   * The sum of what each actor's rolling hash was after each of its facts: known at any time at no
+   * cost, and once two histories differ it does, too.
+   */
+  get sum(): Hash64 {
+    return this.#sum.value;
+  }
+
   /** Each actor's rolling hash, for combining with those of other threads. */
   hashes(): readonly ActorHash[] {
     return [...this.#hashes].map(([actorId, hash]) => ({ actorId, ...hash.value }));
@@ -85,7 +103,8 @@ export class Trace {
   #hashOf({ id, name }: ActorRef): RollingHash {
     let hash = this.#hashes.get(id);
     if (hash === undefined) {
-      hash = new RollingHash();
+      // With the actor in it, or the sum could not tell whose facts are whose.
+      hash = new RollingHash().addInteger(id);
       this.#hashes.set(id, hash);
       this.#recorded.add(name);
     }

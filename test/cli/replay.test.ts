@@ -97,7 +97,7 @@ describe("podrace replay", { timeout: 60 * seconds }, () => {
     running.interrupt("SIGKILL");
     await running.ended;
     const { exitCode, stdout, stderr } = await podrace(["replay", file]);
-    const inputs = readFileSync(file, "utf8").split("\n").length - 2;
+    const inputs = readFileSync(file, "utf8").match(/^\{"at":\d+,"(request|gone)":/gm)?.length;
 
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(new RegExp(`^${moment}  ${inputs} inputs, .*\n$`));
@@ -137,7 +137,7 @@ describe("podrace replay", { timeout: 60 * seconds }, () => {
     });
     expect(await podrace(["replay", broken])).toMatchObject({
       exitCode: 2,
-      stderr: `error: ${broken}: line 2: expected a request, a gone or an end, each with a time\n`,
+      stderr: `error: ${broken}: line 2: expected a request, a gone, facts, a checkpoint or an end, each with a time\n`,
     });
     expect((await podrace(["replay"])).stderr).toContain("missing required argument 'file'");
   });
@@ -150,7 +150,9 @@ describe("podrace replay", { timeout: 60 * seconds }, () => {
     ]);
 
     expect(equal).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(equal.stdout).toBe("Equal to the end, inline and with 2 threads.\n");
+    expect(equal.stdout).toMatch(
+      /^Equal to the recording to its end, inline and with 2 threads: [1-9]\d* checkpoints\.\n$/,
+    );
     expect(none).toMatchObject({ exitCode: 2, stdout: "" });
     expect(none.stderr).toContain("It must be a whole number, 1 or more.");
     expect(tooMany).toMatchObject({

@@ -13,6 +13,8 @@ import type { HttpRequest } from "../../src/control-plane/apiserver/http/exchang
 const options = resolveOptions({ nodes: 2, threads: 1, startUs: 1_000 });
 const head: JournalEntry = { journal: journalVersion, podrace: "0.1.0", options };
 const end = { traceHash: "00ff", objectsHash: "ff00", facts: 7, revision: 9 };
+const checkpoint = { facts: 1, revision: 9, hash: "00ff" };
+const fact = { atUs: 1_100, actor: "api-1", kind: "stored", subject: "pods/a/b", data: {} };
 const user = { username: "me", groups: ["system:authenticated"] };
 const request = { method: "GET", url: "/version", headers: { accept: "*/*" } };
 
@@ -55,7 +57,31 @@ describe("a journal", () => {
         { atUs: 1_000, request: aRequest({ body: Buffer.from("{}") }) },
         { atUs: 1_500, gone: 1 },
       ],
+      checkpoints: [],
+      facts: [],
       end: { atUs: 2_000, ...end },
+    });
+  });
+
+  test("says what the run had come to on the way, be it before what came in meanwhile", () => {
+    const text = lines(
+      head,
+      { at: 1_500, request },
+      { at: 1_200, facts: [fact] },
+      { at: 1_200, checkpoint },
+      { at: 1_600, gone: 0 },
+      { at: 1_600, facts: [{ ...fact, atUs: 1_300 }] },
+      { at: 1_600, checkpoint: { ...checkpoint, facts: 2 } },
+      { at: 2_000, end },
+    );
+
+    expect(parseJournal(text)).toMatchObject({
+      checkpoints: [
+        { atUs: 1_200, ...checkpoint },
+        { atUs: 1_600, ...checkpoint, facts: 2 },
+      ],
+      facts: [fact, { ...fact, atUs: 1_300 }],
+      inputs: [{ atUs: 1_500 }, { atUs: 1_600 }],
     });
   });
 
@@ -116,17 +142,22 @@ describe("a journal is refused, by the number of the line and what was expected 
     ["null", lines("null"), `${atLine1}, not something else`],
     [
       "a later version",
-      lines({ ...head, journal: 2 }),
-      "line 1: journal version 2; this podrace reads 1",
+      lines({ ...head, journal: 3 }),
+      "line 1: journal version 3; this podrace reads 2",
+    ],
+    [
+      "an earlier version",
+      lines({ ...head, journal: 1 }),
+      "line 1: journal version 1; this podrace reads 2",
     ],
     [
       "a version that is none",
       lines({ ...head, journal: "1" }),
-      'line 1: journal version "1"; this podrace reads 1',
+      'line 1: journal version "1"; this podrace reads 2',
     ],
     [
       "a head without options",
-      lines({ journal: 1, podrace: "0.1.0" }),
+      lines({ journal: 2, podrace: "0.1.0" }),
       `${atLine1}, with its podrace and options`,
     ],
     [
@@ -138,7 +169,7 @@ describe("a journal is refused, by the number of the line and what was expected 
     expect(refusal(text)).toBe(expected);
   });
 
-  const anEntry = "expected a request, a gone or an end, each with a time";
+  const anEntry = "expected a request, a gone, facts, a checkpoint or an end, each with a time";
 
   test.each<readonly [string, object | string, string]>([
     ["no JSON", "{", "expected JSON"],
@@ -189,6 +220,28 @@ describe("a journal is refused, by the number of the line and what was expected 
     expect(refusal(before + lines(line, { at: 3_000, end }))).toBe(`line 4: ${expected}`);
   });
 
+  test.each<readonly [string, object, string]>([
+    ["a checkpoint without a hash", { at: 2_000, checkpoint: { facts: 1, revision: 2 } }, anEntry],
+    ["half a fact", { at: 2_000, checkpoint: { ...checkpoint, facts: 0.5 } }, anEntry],
+    ["facts that are none", { at: 2_000, facts: { ...fact } }, anEntry],
+    ["a fact without an actor", { at: 2_000, facts: [{ ...fact, actor: 7 }] }, anEntry],
+    ["a fact without data", { at: 2_000, facts: [{ ...fact, data: null }] }, anEntry],
+    [
+      "a checkpoint before the one before",
+      { at: 1_199, checkpoint },
+      "expected no time before 1200, the checkpoint before it",
+    ],
+    [
+      "facts before the checkpoint before",
+      { at: 1_199, facts: [fact] },
+      "expected no time before 1200, the checkpoint before it",
+    ],
+  ])("%s", (_what, line, expected) => {
+    const before = lines(head, { at: 1_000, request }, { at: 1_200, checkpoint });
+
+    expect(refusal(before + lines(line))).toBe(`line 4: ${expected}`);
+  });
+
   test("an input before the cluster began", () => {
     expect(refusal(lines(head, { at: 999, request }))).toBe(
       "line 2: expected no time before 1000, the one before it",
@@ -197,6 +250,7 @@ describe("a journal is refused, by the number of the line and what was expected 
 
   test.each([
     ["an input", { at: 2_000, request }],
+    ["a checkpoint", { at: 2_000, checkpoint }],
     ["another end", { at: 2_000, end }],
   ])("%s after the end", (_what, entry) => {
     expect(refusal(lines(head, { at: 2_000, end }, entry))).toBe(

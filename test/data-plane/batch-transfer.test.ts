@@ -51,6 +51,8 @@ describe("a batch on its way to another thread", () => {
     expect(buffer.byteLength).toBe(0);
   });
 
+  const factSum = { high: 4, low: 2 };
+
   test("comes back as the outbox of a step, in the same buffer, with all that goes with it", async () => {
     const left: ArrayBuffer[] = [];
     const shard = across({
@@ -59,7 +61,7 @@ describe("a batch on its way to another thread", () => {
         const outbox = inbox.clear();
         for (const text of answers) outbox.add(endUs, 1, 0, noPod, [outbox.addText(text)]);
         left.push(outbox.release().buffer);
-        return { outbox, nextDueUs: Infinity, isSettled: true, factCount: 42 };
+        return { outbox, nextDueUs: Infinity, isSettled: true, factCount: 42, factSum };
       },
     });
     const { outbox, ...rest } = await shard.step(7, aBatch(["seen", "done"]));
@@ -67,7 +69,7 @@ describe("a batch on its way to another thread", () => {
     expect(outbox).toBeInstanceOf(Batch);
     expect(textsOf(outbox)).toEqual(["SEEN", "DONE"]);
     expect(outbox.atUs(1)).toBe(7);
-    expect(rest).toEqual({ nextDueUs: Infinity, isSettled: true, factCount: 42 });
+    expect(rest).toEqual({ nextDueUs: Infinity, isSettled: true, factCount: 42, factSum });
     expect(left.map(({ byteLength }) => byteLength)).toEqual([0]);
   });
 
@@ -77,7 +79,7 @@ describe("a batch on its way to another thread", () => {
         const count = inbox.length;
         const outbox = inbox.clear();
         for (let index = 0; index <= count; index++) outbox.add(0, 1, 0, noPod, []);
-        return { outbox, nextDueUs: 0, isSettled: false, factCount: 0 };
+        return { outbox, nextDueUs: 0, isSettled: false, factCount: 0, factSum };
       },
     });
     let batch = new Batch();

@@ -79,7 +79,8 @@ function aFleet() {
           `${inbox.atUs(index) - timeline.nowUs} ${kind} ${inbox.pod(index)} ${words}`.trim(),
         );
       }
-      return { outbox: inbox.clear(), nextDueUs: Infinity, isSettled: true, factCount: 0 };
+      const factSum = { high: 0, low: 0 };
+      return { outbox: inbox.clear(), nextDueUs: Infinity, isSettled: true, factCount: 0, factSum };
     },
   } as Partial<ShardLink> as ShardLink;
   const part = new ShardPart(link, startUs, () => {});

@@ -17,7 +17,8 @@ function aLink(isLate = false) {
   const answer = (inbox: Batch, nextDueUs: number, isSettled = true): StepResult => {
     const outbox = inbox.clear();
     outbox.add(startUs, 9, 0, noPod, [outbox.addText("done")]);
-    return { outbox, nextDueUs, isSettled, factCount: steps.length };
+    const factSum = { high: steps.length, low: 7 };
+    return { outbox, nextDueUs, isSettled, factCount: steps.length, factSum };
   };
   const link: ShardLink = {
     threadName: "main",
@@ -74,6 +75,7 @@ describe("a shard as a part of a simulation", () => {
 
     expect(reported).toEqual(["done", "done"]);
     expect(part.factCount).toBe(2);
+    expect(part.factSum).toEqual({ high: 2, low: 7 });
   });
 
   test("keeps two buffers going to and fro, and makes no more", () => {

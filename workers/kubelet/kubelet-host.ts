@@ -56,7 +56,8 @@ class KubeletHost implements KubeletShard {
     // What the hub sends from now on is due later: that is what the lookahead promises.
     this.#timeline.seal(endUs);
     const { nextDueUs, isSettled } = this.#timeline;
-    return { outbox: this.#outbox, nextDueUs, isSettled, factCount: this.#trace.count };
+    const { count: factCount, sum: factSum } = this.#trace;
+    return { outbox: this.#outbox, nextDueUs, isSettled, factCount, factSum };
   }
 
   hashes(): readonly ActorHash[] {

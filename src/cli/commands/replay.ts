@@ -6,6 +6,7 @@ import { ClusterOptionsError } from "../../cluster/cluster-options.ts";
 import type { Journal } from "../../cluster/journal.ts";
 import type { LiveCluster } from "../../cluster/live-cluster.ts";
 import type { ReplayResult } from "../../cluster/replay.ts";
+import { guardAmbientSources } from "../../kernel/ambient-guard.ts";
 import { CliError, exitCode, usageError } from "../cli-error.ts";
 import { readJournalFile } from "../journal-file.ts";
 import { explainListening } from "../listen-error.ts";
@@ -89,6 +90,7 @@ async function runAgain(
   options: { readonly untilUs?: number; readonly threads?: number },
 ): Promise<ReplayResult> {
   const { replayJournal } = await import("../../cluster/replay.ts");
+  guardAmbientSources();
   try {
     return await replayJournal(journal, options);
   } catch (error) {
@@ -116,7 +118,7 @@ function compare(
       : `trace hash ${result.traceHash}, recorded ${end.traceHash} (${end.facts} facts, revision ${end.revision})`;
   throw new CliError(`the replay did not come to the recorded end: ${differing}`, {
     exitCode: exitCode.nondeterminism,
-    hint: `It was recorded with podrace ${podrace}.`,
+    hint: `It was recorded with podrace ${podrace}. 'podrace verify FILE' says from where on it differs.`,
   });
 }
 

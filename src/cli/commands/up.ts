@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseSpeed, speedExpectation } from "../../api/speed.ts";
 import { ClusterOptionsError, type NodePool, runtimeNames } from "../../cluster/cluster-options.ts";
 import type { LiveCluster, LiveClusterOptions } from "../../cluster/live-cluster.ts";
+import { guardAmbientSources } from "../../kernel/ambient-guard.ts";
 import { exitCode, usageError } from "../cli-error.ts";
 import { contextName, removeFromKubeconfig, saveToKubeconfig } from "../kubeconfig.ts";
 import { kubeconfigToWrite } from "../kubeconfig-path.ts";
@@ -25,6 +26,8 @@ interface UpFlags {
   readonly absentImage?: readonly string[];
   readonly pool?: readonly NodePool[];
   readonly record?: string;
+  readonly recordFacts?: true;
+  readonly guard?: true;
 }
 
 /** `podrace up`: a live cluster until Ctrl-C. */
@@ -101,6 +104,14 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
       new Option("--absent-image <image...>", "images no registry has: pulling them fails"),
     )
     .option("--record <file>", "write down all that comes from outside, for podrace replay")
+    .option(
+      "--record-facts",
+      "with --record: write down all that happens, too, so that podrace verify can name the first difference",
+    )
+    .option(
+      "--guard",
+      "end the run when simulated code asks the machine for time or chance (workers always do)",
+    )
     .addHelpText(
       "after",
       "\nExit codes: 0 when ended by Ctrl-C or SIGTERM once it is up; 130 or 143 when that came earlier.\n",
@@ -109,6 +120,10 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
 }
 
 async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<number> {
+  if (flags.recordFacts === true && flags.record === undefined) {
+    throw usageError("--record-facts needs --record FILE to write them to");
+  }
+  if (flags.guard === true) guardAmbientSources();
   const ending = waitForSignal();
   terminal.progress(`Starting cluster "${flags.name}" …`);
   const journal = flags.record === undefined ? undefined : createJournalFile(flags.record);
@@ -153,7 +168,7 @@ async function startOrExplain(
   try {
     return await startLiveCluster({
       ...optionsOf(flags),
-      ...(journal !== undefined && { journal }),
+      ...(journal !== undefined && { journal, recordsFacts: flags.recordFacts === true }),
     });
   } catch (error) {
     journal?.discard();
