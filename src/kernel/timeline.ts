@@ -1,4 +1,5 @@
 import { EventQueue } from "./event-queue.ts";
+import { beginHandling, endHandling } from "./handling.ts";
 import { invariant, InvariantError } from "./invariant.ts";
 
 /**
@@ -93,19 +94,24 @@ export class Timeline {
 
   /** Handles all that is due before `endUs`, and leaves the clock at the last thing handled. */
   runBefore(endUs: number): void {
-    while (this.#queue.firstAtUs < endUs) {
-      const { atUs, value } = this.#queue.pop();
-      this.#nowUs = atUs;
-      if (value.handle === undefined) continue;
-      if (!value.isBackground) this.#foreground--;
-      this.#isBackground = value.isBackground;
-      this.#running = value.actor.name;
-      const { handle } = value;
-      value.handle = undefined;
-      handle();
+    const before = beginHandling(this);
+    try {
+      while (this.#queue.firstAtUs < endUs) {
+        const { atUs, value } = this.#queue.pop();
+        this.#nowUs = atUs;
+        if (value.handle === undefined) continue;
+        if (!value.isBackground) this.#foreground--;
+        this.#isBackground = value.isBackground;
+        this.#running = value.actor.name;
+        const { handle } = value;
+        value.handle = undefined;
+        handle();
+      }
+    } finally {
+      this.#running = undefined;
+      this.#isBackground = false;
+      endHandling(before);
     }
-    this.#running = undefined;
-    this.#isBackground = false;
   }
 
   /**

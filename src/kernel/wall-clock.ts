@@ -1,3 +1,5 @@
+import { unguarded } from "./handling.ts";
+
 /**
  * The one place that knows real time. Everything simulated asks the `Timeline`; only live pacing
  * and the composition root's choice of a start time come here.
@@ -15,7 +17,8 @@ const originUs = Math.round(performance.timeOrigin * 1_000);
 const timerMsMax = 0x7fff_ffff;
 
 export const wallClock: WallClock = {
-  nowUs: () => originUs + Math.floor(performance.now() * 1_000),
+  // Asked by handlers, too: a request that turns the dial anchors the pace to real time.
+  nowUs: () => unguarded(() => originUs + Math.floor(performance.now() * 1_000)),
 
   wakeAfter(afterMs, wake) {
     const timer = setTimeout(wake, Math.min(afterMs, timerMsMax));

@@ -1,4 +1,4 @@
-import { type Actor, createActor } from "xstate";
+import { type Actor, createActor, type EventFrom } from "xstate";
 import type { Batch } from "../../src/data-plane/batch.ts";
 import { noPod } from "../../src/data-plane/batch.ts";
 import {
@@ -14,6 +14,7 @@ import {
 } from "../../src/data-plane/protocol.ts";
 import { runtimeProfiles } from "../../src/data-plane/runtime-profiles.ts";
 import type { Chance } from "../../src/kernel/chance.ts";
+import { unguarded } from "../../src/kernel/handling.ts";
 import type { ActorRef, Timeline } from "../../src/kernel/timeline.ts";
 import type { FactData, Trace } from "../../src/kernel/trace.ts";
 import type { EventDetail } from "./container-worker.ts";
@@ -72,16 +73,16 @@ export class Kubelet {
   }
 
   start(): void {
-    this.#node.start();
-    this.#node.send({ type: "start" });
+    unguarded(() => this.#node.start());
+    this.#tell("start");
   }
 
   nodeSeen(podCidr: string): void {
-    this.#node.send({ type: "registered" });
+    this.#tell("registered");
     if (podCidr === "" || this.#hasNetwork) return;
     this.#hasNetwork = true;
     this.#runtime.joinNetwork(new PodAddresses(podCidr));
-    this.#node.send({ type: "networkReady" });
+    this.#tell("networkReady");
     for (const worker of this.#pods.values()) worker.networkReady();
   }
 
@@ -119,6 +120,11 @@ export class Kubelet {
     };
   }
 
+  /** XState stamps the delays it schedules with `Date.now()`, which nobody ever reads. */
+  #tell(type: EventFrom<typeof nodeMachine>["type"]): void {
+    unguarded(() => this.#node.send({ type }));
+  }
+
   #clock(): {
     setTimeout(act: () => void, delayMs: number): number;
     clearTimeout(id: number): void;
@@ -133,7 +139,7 @@ export class Kubelet {
           Math.round(delayMs * 1_000),
           () => {
             timers.delete(id);
-            act();
+            unguarded(act);
           },
         );
         timers.set(id, timer);
