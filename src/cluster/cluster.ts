@@ -24,17 +24,18 @@ import { MemoryStore } from "../control-plane/store/memory-store.ts";
 import { Fleet, type Member } from "../data-plane/fleet.ts";
 import type { Machine } from "../data-plane/node-object.ts";
 import { type NodeConfig, protocolVersion } from "../data-plane/protocol.ts";
-import type { ShardLink } from "../data-plane/shard-link.ts";
+import { inlineLink, type ShardLink } from "../data-plane/shard-link.ts";
 import { ShardPart } from "../data-plane/shard-part.ts";
+import { threadLink } from "../data-plane/thread-link.ts";
 import { Chance } from "../kernel/chance.ts";
 import { HashSum, hashText } from "../kernel/hash.ts";
 import { Simulation } from "../kernel/simulation.ts";
 import { type ActorRef, Timeline } from "../kernel/timeline.ts";
 import { combineHashes, type Fact, Trace } from "../kernel/trace.ts";
+import { createKubeletHost } from "../../workers/kubelet/kubelet-host.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { type ClusterOptions, resolveOptions, type ResolvedOptions } from "./cluster-options.ts";
 import { createKubeletDoor } from "./kubelet-door.ts";
-import { type Layout, shardLinks } from "./layout.ts";
 import { ReadyNodes } from "./ready-nodes.ts";
 import { kubernetesVersion } from "./version.ts";
 
@@ -149,6 +150,12 @@ export interface Progress {
   readonly hash: string;
 }
 
+/** Where the kubelets of a cluster run: nothing that happens in it depends on that. */
+export interface Layout {
+  /** Which shard runs a node, both by index. Default: in turn. */
+  readonly shardOf?: (node: number, shards: number) => number;
+}
+
 /**
  * Builds a cluster and starts its threads. Nothing has happened in it yet.
  *
@@ -184,7 +191,7 @@ export async function createCluster(
     machine,
     actor: { id: firstKubeletId + machine.index, name: `kubelet:${machine.name}` },
   }));
-  const links = shardLinks(options.threads, layout);
+  const links = shardLinks(options.threads);
   const parts = links.map(
     (link): ShardPart => new ShardPart(link, options.startUs, (outbox) => fleet.take(outbox)),
   );
@@ -279,4 +286,11 @@ function machinesOf({ nodes, runtime, pools }: ResolvedOptions): readonly Machin
 function nodeConfig({ machine, actor }: Member, { absentImages }: ResolvedOptions): NodeConfig {
   const { index, name, runtime } = machine;
   return { index, actorId: actor.id, name, runtime, absentImages };
+}
+
+function shardLinks(threads: number): readonly ShardLink[] {
+  if (threads === 0) return [inlineLink(createKubeletHost())];
+  return Array.from({ length: threads }, (_none, index) =>
+    threadLink(`kubelet-thread-${index + 1}`),
+  );
 }

@@ -96,20 +96,8 @@ export class Timeline {
   runBefore(endUs: number): void {
     const before = beginHandling(this);
     try {
-      while (this.#queue.firstAtUs < endUs) {
-        const { atUs, value } = this.#queue.pop();
-        this.#nowUs = atUs;
-        if (value.handle === undefined) continue;
-        if (!value.isBackground) this.#foreground--;
-        this.#isBackground = value.isBackground;
-        this.#running = value.actor.name;
-        const { handle } = value;
-        value.handle = undefined;
-        handle();
-      }
+      this.#runBefore(endUs);
     } finally {
-      this.#running = undefined;
-      this.#isBackground = false;
       endHandling(before);
     }
   }
@@ -127,6 +115,22 @@ export class Timeline {
     invariant(atUs >= this.#nowUs, "virtual time never runs backwards");
     invariant(this.#queue.firstAtUs >= atUs, "time does not jump over what is due");
     this.#nowUs = atUs;
+  }
+
+  #runBefore(endUs: number): void {
+    while (this.#queue.firstAtUs < endUs) {
+      const { atUs, value } = this.#queue.pop();
+      this.#nowUs = atUs;
+      if (value.handle === undefined) continue;
+      if (!value.isBackground) this.#foreground--;
+      this.#isBackground = value.isBackground;
+      this.#running = value.actor.name;
+      const { handle } = value;
+      value.handle = undefined;
+      handle();
+    }
+    this.#running = undefined;
+    this.#isBackground = false;
   }
 
   #setTimer(

@@ -1,5 +1,5 @@
 import type { KubeObject, Pod } from "../../src/api/objects.ts";
-import { type Cluster, createCluster } from "../../src/cluster/cluster.ts";
+import { type Cluster, createCluster, type Layout } from "../../src/cluster/cluster.ts";
 import type { ClusterOptions } from "../../src/cluster/cluster-options.ts";
 import { componentUser, type RequestContext } from "../../src/control-plane/apiserver/request.ts";
 import type { Resource } from "../../src/control-plane/apiserver/resource.ts";
@@ -29,8 +29,8 @@ export class DrivenCluster {
   }
 
   /** Its nodes are ready when this settles. */
-  static async start(options: ClusterOptions): Promise<DrivenCluster> {
-    const driven = new DrivenCluster(await createCluster(options));
+  static async start(options: ClusterOptions, layout?: Layout): Promise<DrivenCluster> {
+    const driven = new DrivenCluster(await createCluster(options, layout));
     await driven.until(() => driven.cluster.isReady, 120 * second);
     return driven;
   }

@@ -1,3 +1,4 @@
+import type { Layout } from "../../src/cluster/cluster.ts";
 import type { ClusterOptions } from "../../src/cluster/cluster-options.ts";
 import type { Fact } from "../../src/kernel/trace.ts";
 import { aPod, DrivenCluster, type Outcome, second } from "./driven-cluster.ts";
@@ -5,8 +6,9 @@ import { aPod, DrivenCluster, type Outcome, second } from "./driven-cluster.ts";
 /** The first story: a pod is asked for, runs, is deleted, and is gone. */
 export async function seedStory(
   options: ClusterOptions,
+  layout?: Layout,
 ): Promise<Outcome & { readonly facts: readonly Fact[]; readonly refusals: readonly string[] }> {
-  await using driven = await DrivenCluster.start(options);
+  await using driven = await DrivenCluster.start(options, layout);
   driven.create(aPod("my-nginx"));
   await driven.until(() => driven.phase("my-nginx") === "Running");
   driven.remove("my-nginx");
@@ -20,16 +22,13 @@ export async function seedStory(
 }
 
 /** Sixty pods of all sorts on forty nodes of three runtimes, coming, crashing, changing and going. */
-export async function crowdedStory(options: ClusterOptions): Promise<Outcome> {
-  await using driven = await DrivenCluster.start({
-    nodes: 20,
-    pools: [
-      { name: "docker", nodes: 10, runtime: "docker" },
-      { name: "crio", nodes: 10, runtime: "cri-o" },
-    ],
-    absentImages: ["gone"],
-    ...options,
-  });
+export async function crowdedStory(options: ClusterOptions, layout?: Layout): Promise<Outcome> {
+  const pools = [
+    { name: "docker", nodes: 10, runtime: "docker" },
+    { name: "crio", nodes: 10, runtime: "cri-o" },
+  ] as const;
+  const whole = { nodes: 20, pools, absentImages: ["gone"], ...options };
+  await using driven = await DrivenCluster.start(whole, layout);
   for (let index = 0; index < 60; index++) {
     const name = `pod-${index}`;
     const cameUs = index * 137_137;
