@@ -41,11 +41,8 @@ describe("a process of its own comes to the same", () => {
   /** The stories inline and on two threads, in a Node.js with these options. */
   async function histories(...nodeOptions: readonly string[]): Promise<Histories> {
     const program = resolve("dist/test/determinism/histories.js");
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      ...nodeOptions,
-      program,
-      ...["0", "2"],
-    ]);
+    const args = [...nodeOptions, program, "0", "2"];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
     return JSON.parse(stdout) as Histories;
   }
 
