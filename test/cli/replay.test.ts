@@ -33,8 +33,8 @@ function ask(...args: readonly string[]): ReturnType<typeof podrace> {
 }
 
 /** A session in which one pod is run and made to settle, as a journal. */
-async function record(file: string): Promise<void> {
-  const running = await upAndRecord(file, ["--speed", "0"]);
+async function record(file: string, args: readonly string[] = []): Promise<void> {
+  const running = await upAndRecord(file, ["--speed", "0", ...args]);
   await ask("time", "until-settled");
   await ask("kubectl", "run", "web", "--image", "nginx");
   await ask("time", "until-settled");
@@ -140,6 +140,47 @@ describe("podrace replay", { timeout: 60 * seconds }, () => {
       stderr: `error: ${broken}: line 2: expected a request, a gone, facts, a checkpoint or an end, each with a time\n`,
     });
     expect((await podrace(["replay"])).stderr).toContain("missing required argument 'file'");
+  });
+
+  test("verify ends with 5 when a request is not what it was, and names the window", async () => {
+    const changed = withBody(session, (body) => body.replaceAll("nginx", "redis"));
+    const { exitCode, stdout, stderr } = await podrace(["verify", changed]);
+    const progress = String.raw`\d+ facts, revision \d+, hash [0-9a-f]{16}`;
+
+    expect({ exitCode, stdout }).toEqual({ exitCode: 5, stdout: "" });
+    expect(stderr).toMatch(
+      new RegExp(
+        `^error: the replay differs from the recording between ${moment} and ${moment}\n  recorded: ${progress}\n  replayed: ${progress}\n`,
+      ),
+    );
+    expect(stderr).toContain("'podrace up --record-facts' lets this name the first fact.");
+  });
+
+  test("verify names the first fact where facts were recorded", async () => {
+    const file = join(folder, "facts");
+    await record(file, ["--record-facts", "--guard"]);
+    const changed = withBody(file, (body) => body.replaceAll("nginx", "redis"));
+    const equal = await podrace(["verify", file, "--threads", "1"]);
+    const { exitCode, stderr } = await podrace(["verify", changed]);
+
+    expect(equal).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(exitCode).toBe(5);
+    expect(stderr).toMatch(/^ {2}recorded: \{"atUs":\d+,.*nginx/m);
+    expect(stderr).toMatch(/^ {2}replayed: \{"atUs":\d+,.*redis/m);
+    expect(stderr).not.toContain("--record-facts");
+  });
+
+  test("and verify, of a session that an earlier podrace recorded, say so: 2", async () => {
+    const old = join(folder, "old");
+    writeFileSync(old, readFileSync(session, "utf8").replace('{"journal":2,', '{"journal":1,'));
+    const refusal = {
+      exitCode: 2,
+      stdout: "",
+      stderr: `error: ${old}: line 1: journal version 1; this podrace reads 2\n`,
+    };
+
+    expect(await podrace(["replay", old])).toMatchObject(refusal);
+    expect(await podrace(["verify", old])).toMatchObject(refusal);
   });
 
   test("verify finds it equal, inline and on threads, and takes only numbers of them", async () => {
@@ -276,6 +317,13 @@ describe("podrace up --record", { timeout: 60 * seconds }, () => {
 
     expect(text).toMatch(/"method":"POST","url":"\/api\/v1\/namespaces\/default\/pods/);
     expect(text.endsWith("\n")).toBe(true);
+  });
+
+  test("is needed for --record-facts, which says so: 2", async () => {
+    const { exitCode, stdout, stderr } = await podrace(["up", ...small, "--record-facts"]);
+
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr).toContain("error: --record-facts needs --record FILE to write them to\n");
   });
 
   test("does not write over a file that is there", async () => {

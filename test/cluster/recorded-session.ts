@@ -57,6 +57,19 @@ export async function replaySession(journal: string, threads = 0): Promise<Histo
   return { ...historyOf(cluster), traceHash };
 }
 
+/** A journal with other bodies in its requests. */
+export function changedBody(journal: string, change: (body: string) => string): string {
+  const lines = journal.split("\n").map((line) => {
+    const { at, request } = JSON.parse(line || "{}") as { at: number; request?: { body?: string } };
+    if (request?.body === undefined) return line;
+    const body = Buffer.from(change(Buffer.from(request.body, "base64").toString()));
+    return JSON.stringify({ at, request: { ...request, body: body.toString("base64") } });
+  });
+  const changed = lines.join("\n");
+  if (changed === journal) throw new Error("no body was changed");
+  return changed;
+}
+
 function historyOf(cluster: Cluster): Omit<History, "traceHash"> {
   const { server, trace, nowUs, factCount } = cluster;
   const objects: Record<string, string> = {};

@@ -5,7 +5,7 @@ import { objectsHash } from "../../src/cluster/objects-hash.ts";
 import { replayJournal } from "../../src/cluster/replay.ts";
 import { letChaosLoose } from "./chaotic-clients.ts";
 import { LiveClient } from "./live-client.ts";
-import { MemoryJournal, recordSession, replaySession } from "./recorded-session.ts";
+import { changedBody, MemoryJournal, recordSession, replaySession } from "./recorded-session.ts";
 
 const second = 1_000_000;
 const pods = "/api/v1/namespaces/default/pods";
@@ -247,23 +247,6 @@ async function replayed(text: string): ReturnType<typeof replayJournal> {
   await result.cluster.close();
   return result;
 }
-
-/** The journal with the body of its first request that has one changed. */
-function changedBody(journal: string, change: (body: string) => string): string {
-  let isDone = false;
-  const lines = journal.split("\n").map((line) => {
-    const { at, request } = JSON.parse(line || "{}") as { at: number; request?: { body?: string } };
-    if (isDone || request?.body === undefined) return line;
-    isDone = true;
-    const body = change(Buffer.from(request.body, "base64").toString());
-    return JSON.stringify({
-      at,
-      request: { ...request, body: Buffer.from(body).toString("base64") },
-    });
-  });
-  return lines.join("\n");
-}
-
 function nameAndPhase(pod: object): string {
   const { metadata, status } = pod as { metadata: { name: string }; status: { phase: string } };
   return `${metadata.name} ${status.phase}`;

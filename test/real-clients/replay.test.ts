@@ -91,6 +91,15 @@ describe.each([newest, oldest])(
       },
     );
 
+    test("is verified: equal to its recording on the way, inline and with 3 threads", async () => {
+      const verified = await podrace(["verify", journal, "--threads", "3"]);
+
+      expect(verified).toMatchObject({ exitCode: 0, stderr: "" });
+      expect(verified.stdout).toMatch(
+        /^Equal to the recording to its end, inline and with 3 threads: \d\d+ checkpoints\.\n$/,
+      );
+    });
+
     describe("at its end", () => {
       let past: RunningPodrace;
       const get = (command: string): Promise<KubectlResult> => kubectl("past", command);
