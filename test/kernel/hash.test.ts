@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { hashText, RollingHash } from "../../src/kernel/hash.ts";
+import { type Hash64, HashSum, hashText, RollingHash } from "../../src/kernel/hash.ts";
 
 function hashOf(...parts: readonly (string | number)[]): string {
   const hash = new RollingHash();
@@ -56,5 +56,38 @@ describe("a rolling hash", () => {
   test("tells apart integers that share their low 32 bits", () => {
     const integers = [5, 5 + 2 ** 32, 5 - 2 ** 32, 5 + 2 ** 52, -5, -5 - 2 ** 32];
     expect(new Set(integers.map((integer) => hashOf(integer))).size).toBe(integers.length);
+  });
+});
+
+describe("a sum of hashes", () => {
+  const hash: fc.Arbitrary<Hash64> = fc.record({
+    high: fc.integer({ min: 0, max: 0xffff_ffff }),
+    low: fc.integer({ min: 0, max: 0xffff_ffff }),
+  });
+
+  function sumOf(hashes: readonly Hash64[]): Hash64 {
+    const sum = new HashSum();
+    for (const each of hashes) sum.add(each);
+    return sum.value;
+  }
+
+  test("is the same in any order, and of sums", () => {
+    fc.assert(
+      fc.property(fc.array(hash), fc.nat(), (hashes, at) => {
+        const half = at % (hashes.length + 1);
+        const halves = [sumOf(hashes.slice(half)), sumOf(hashes.slice(0, half))];
+
+        expect(sumOf(hashes.toReversed())).toEqual(sumOf(hashes));
+        expect(sumOf(halves)).toEqual(sumOf(hashes));
+      }),
+    );
+  });
+
+  test("tells how often a hash was in it", () => {
+    const one = { high: 0x8000_0000, low: 0xffff_ffff };
+
+    expect(sumOf([])).toEqual({ high: 0, low: 0 });
+    expect(sumOf([one])).toEqual(one);
+    expect(sumOf([one, one])).toEqual({ high: 0, low: 0xffff_fffe });
   });
 });

@@ -20,6 +20,28 @@ const manners = [
 ] as const;
 
 describe.each(manners)("a simulation with a part that answers %s", (_manner, isLate) => {
+  test("says of each window that all before its end was handled, and nothing later", async () => {
+    const timeline = new Timeline();
+    const part = new TimerPart(timeline, isLate);
+    const simulation = new Simulation(timeline, [part], latencyUs);
+    const handled: number[] = [];
+    for (const atUs of [5, 20_000, 29_999, 30_000]) {
+      timeline.setTimer(api, atUs, () => handled.push(atUs));
+      part.timeline.setTimer(kubelet, atUs + 1, () => handled.push(atUs + 1));
+    }
+    const windows: (readonly [number, readonly number[]])[] = [];
+    simulation.watchWindows((endUs) =>
+      windows.push([endUs, handled.splice(0).toSorted((left, right) => left - right)]),
+    );
+    await simulation.advanceTo(1_000_000);
+
+    expect(windows).toEqual([
+      [10_005, [5, 6]],
+      [30_000, [20_000, 20_001, 29_999]],
+      [40_000, [30_000, 30_000, 30_001]],
+    ]);
+  });
+
   test("carries messages both ways, each due one latency after it was sent", async () => {
     const timeline = new Timeline();
     const part = new TimerPart(timeline, isLate);

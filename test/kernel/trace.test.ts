@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ActorRef } from "../../src/kernel/timeline.ts";
+import { HashSum, hashText } from "../../src/kernel/hash.ts";
 import { combineHashes, type Fact, Trace } from "../../src/kernel/trace.ts";
 
 const api: ActorRef = { id: 2, name: "api-1" };
@@ -26,7 +27,17 @@ function hashOf(trace: Trace): string {
   return combineHashes([trace.hashes()]);
 }
 
-describe("the hash of a trace", () => {
+function sumOf(...traces: readonly Trace[]): string {
+  const sum = new HashSum();
+  for (const trace of traces) sum.add(trace.sum);
+  return hashText(sum.value);
+}
+
+/** What has to tell histories apart, each as a function of a trace. */
+describe.each([
+  ["hash", hashOf],
+  ["sum", (trace: Trace) => sumOf(trace)],
+])("the %s of a trace", (_what, hashOf) => {
   const stored = aFact({ kind: "stored", data: { revision: 7 } });
   const bound = aFact({ kind: "bound", data: { node: "node-1" } });
 
@@ -90,10 +101,35 @@ describe("the hash of a trace", () => {
             record(whole, ref, aFact({ atUs }));
             record(divided[threads[actor] ?? 0] as Trace, ref, aFact({ atUs }));
           }
-          expect(combineHashes(divided.map((trace) => trace.hashes()))).toBe(hashOf(whole));
+          expect(combineHashes(divided.map((trace) => trace.hashes()))).toBe(
+            combineHashes([whole.hashes()]),
+          );
+          expect(sumOf(...divided)).toBe(sumOf(whole));
         },
       ),
     );
+  });
+
+  test("stays another one once it was, whatever follows", () => {
+    const one = new Trace();
+    const other = new Trace();
+    record(one, api, stored);
+    record(other, api, bound);
+    for (let atUs = 2; atUs <= 100; atUs++) {
+      for (const trace of [one, other]) record(trace, api, aFact({ atUs }));
+      expect(hashOf(other)).not.toBe(hashOf(one));
+    }
+  });
+
+  test("tells apart two actors that have each other's histories", () => {
+    const one = new Trace();
+    const other = new Trace();
+    record(one, api, stored);
+    record(one, scheduler, bound);
+    record(other, api, bound);
+    record(other, scheduler, stored);
+
+    expect(hashOf(other)).not.toBe(hashOf(one));
   });
 
   test("tells whose history it was", () => {
@@ -126,6 +162,17 @@ describe("the facts of a trace", () => {
 
     expect(trace.facts().map(({ atUs }) => atUs)).toEqual([6, 7, 8]);
     expect(trace.count).toBe(8);
+  });
+
+  test("are told as they come, whether they are kept or not", () => {
+    const trace = new Trace(0);
+    const told: Fact[] = [];
+    trace.watch((fact) => told.push(fact));
+    record(trace, api, aFact({ atUs: 3 }));
+    trace.keep(aFact({ atUs: 2, actor: "kubelet:node-1" }));
+
+    expect(told).toEqual([aFact({ atUs: 3 }), aFact({ atUs: 2, actor: "kubelet:node-1" })]);
+    expect(trace.facts()).toEqual([]);
   });
 
   test("carry the actor's name and what was recorded", () => {
