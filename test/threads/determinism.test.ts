@@ -37,7 +37,7 @@ describe("a run is the same on any number of threads", () => {
   });
 });
 
-describe("a process of its own comes to the same", () => {
+describe("a process of its own comes to the same", { timeout: 120_000 }, () => {
   /** The stories inline and on two threads, in a Node.js with these options. */
   async function histories(...nodeOptions: readonly string[]): Promise<Histories> {
     const program = resolve("dist/test/determinism/histories.js");
