@@ -49,7 +49,7 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
     namespace: string,
     name: string,
     subresource = "",
-    storeKey: string | undefined = undefined,
+    storeKey?: string,
   ): RequestContext => {
     const { user, client } = userOf(nodeName);
     return { resource, namespace, name, subresource, user, client, dryRun: false, storeKey };

@@ -52,7 +52,7 @@ export function listObjects(
   } catch (refusal) {
     return answer(refusal as Error);
   }
-  collect(parts, context, listing, [], answer);
+  collect(parts, listing, [], answer);
 }
 
 /** Begins a watch; what goes wrong later is said through the sink. */
@@ -122,7 +122,6 @@ function prepareListing(
 /** Reads on until the page is full. */
 function collect(
   parts: ServerParts,
-  context: RequestContext,
   listing: Listing,
   found: readonly StoredObject[],
   answer: Answer<ObjectList>,
@@ -149,7 +148,7 @@ function collect(
     if (page.remaining > 0 && last !== undefined) {
       const rest = { startKey: `${last.key}\0`, revision: page.revision };
       const next = { ...listing, ...rest, chunk: Math.min(chunk * 2, chunkMax) };
-      return collect(parts, context, next, items, answer);
+      return collect(parts, next, items, answer);
     }
     const isWhole = { continue: "", remainingItemCount: undefined };
     answer(undefined, { items, revision: page.revision, ...isWhole });
