@@ -88,7 +88,7 @@ function arrive(): void {
       metadata: { name, labels: { app: "bench" } },
       spec,
     };
-    server.create({ ...context, name }, pod, (error) => {
+    server.createVersion({ ...context, name }, pod, (error) => {
       if (error !== undefined) throw error;
     });
   }

@@ -125,7 +125,12 @@ export class ApiServer {
     createObject(this.#parts, context, object, asObject(answer));
   }
 
-  /** As `create`, for what podrace's own components make; nobody needs the object that results. */
+  /** As `create`, for who does not need the object that results, only whether it does. */
+  createVersion(context: RequestContext, object: KubeObject, answer: Answer<StoredObject>): void {
+    createObject(this.#parts, context, object, answer);
+  }
+
+  /** An event, from podrace's own components. */
   createEvent(context: RequestContext, event: EventRow, answer: Answer<StoredObject>): void {
     const { chance } = this.#parts;
     const admit = (): StoredObject => event.admitted(this.#timeline.nowUs, chance);
@@ -195,7 +200,8 @@ export class ApiServer {
   }
 
   #cacheOfKey({ key }: StoreChange<StoredObject>): WatchCache | undefined {
-    return this.#cachesByPrefix.find(([prefix]) => key.startsWith(prefix))?.[1];
+    for (const [prefix, cache] of this.#cachesByPrefix) if (key.startsWith(prefix)) return cache;
+    return undefined;
   }
 
   #sendBookmarks(): void {
