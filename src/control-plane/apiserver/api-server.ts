@@ -4,6 +4,7 @@ import type { ActorRef, TimerHandle, Timeline } from "../../kernel/timeline.ts";
 import type { FactData, Trace } from "../../kernel/trace.ts";
 import type { Change as StoreChange, Store } from "../store/store.ts";
 import { AdmissionChain, type AdmissionPlugin } from "./admission/admission.ts";
+import { ComponentWrites } from "./component-writes.ts";
 import { createObject, createTrusted, uidOf } from "./create.ts";
 import { EventExpiry } from "./event-expiry.ts";
 import { getObject, listObjects, type ObjectList, watchObjects } from "./read.ts";
@@ -40,6 +41,7 @@ export class ApiServer {
   readonly #caches = new Map<Resource, WatchCache>();
   readonly #cachesByPrefix: readonly (readonly [prefix: string, cache: WatchCache])[];
   readonly #parts: ServerParts;
+  readonly #components: ComponentWrites;
   #compactTo = 0;
 
   constructor(options: {
@@ -69,6 +71,7 @@ export class ApiServer {
       record: (kind: string, subject: string, data: FactData) =>
         trace.record(actor, timeline.nowUs, kind, subject, data),
     };
+    this.#components = new ComponentWrites(this.#parts);
     const expiry = new EventExpiry(timeline, actor, store);
     store.watch({
       prefix: "/registry/",
@@ -132,6 +135,8 @@ export class ApiServer {
 
   /** An event, from podrace's own components. */
   createEvent(context: RequestContext, event: EventRow, answer: Answer<StoredObject>): void {
+    const written = this.#components.createEvent(event);
+    if (written !== undefined) return answer(undefined, written);
     const { chance } = this.#parts;
     const admit = (): StoredObject => event.admitted(this.#timeline.nowUs, chance);
     createTrusted(this.#parts, context, admit, answer);
@@ -154,6 +159,10 @@ export class ApiServer {
 
   /** PATCH by one of podrace's own components, which knows rows; nobody needs the result. */
   revise(context: RequestContext, change: Change, answer: Answer<StoredObject>): void {
+    if (change.ofRow !== undefined && !context.dryRun) {
+      const written = this.#components.revise(context, "patch", change.ofRow);
+      if (written !== undefined) return answer(undefined, written);
+    }
     updateObject(this.#parts, context, "patch", change, answer);
   }
 

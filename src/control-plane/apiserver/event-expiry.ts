@@ -8,14 +8,14 @@ const sweepIntervalUs = 60_000_000;
 
 /**
  * Events are forgotten an hour after they were last written. They expire in the order they were
- * written in, so a queue is enough.
+ * written in, so a queue is enough: one part for each stretch between two sweeps.
  */
 export class EventExpiry {
   readonly #timeline: Timeline;
   readonly #actor: ActorRef;
   readonly #store: Store<StoredObject>;
-  #written: { readonly key: string; readonly revision: number; readonly expiresAtUs: number }[] =
-    [];
+  readonly #written: Stretch[] = [];
+  #sweeps = 0;
 
   constructor(timeline: Timeline, actor: ActorRef, store: Store<StoredObject>) {
     this.#timeline = timeline;
@@ -26,7 +26,15 @@ export class EventExpiry {
 
   noticed({ type, key, revision }: Change<StoredObject>): void {
     if (type !== "put" || !key.startsWith("/registry/events/")) return;
-    this.#written.push({ key, revision, expiresAtUs: this.#timeline.nowUs + eventTtlUs });
+    // The first sweep at which the last of those written until the next one has lived its hour.
+    const sweep = this.#sweeps + 1 + eventTtlUs / sweepIntervalUs;
+    let stretch = this.#written.at(-1);
+    if (stretch?.sweep !== sweep) {
+      stretch = { sweep, keys: [], revisions: [] };
+      this.#written.push(stretch);
+    }
+    stretch.keys.push(key);
+    stretch.revisions.push(revision);
   }
 
   #sweepLater(): void {
@@ -37,15 +45,22 @@ export class EventExpiry {
   }
 
   #sweep(): void {
-    const firstKept = this.#written.findIndex(
-      ({ expiresAtUs }) => expiresAtUs > this.#timeline.nowUs,
-    );
-    const expired = firstKept === -1 ? this.#written : this.#written.slice(0, firstKept);
-    this.#written = firstKept === -1 ? [] : this.#written.slice(firstKept);
-    for (const { key, revision } of expired) {
-      // Written again since: then a later entry of the queue speaks for it.
-      const compares = [{ key, modRevision: revision }];
-      this.#store.transact({ compares, then: [{ type: "delete", key }] }, () => {});
+    this.#sweeps++;
+    while ((this.#written[0]?.sweep ?? Infinity) <= this.#sweeps) {
+      const { keys, revisions } = this.#written.shift() as Stretch;
+      for (const [index, key] of keys.entries()) {
+        // Written again since: then a later entry of the queue speaks for it.
+        const compares = [{ key, modRevision: revisions[index] as number }];
+        this.#store.transact({ compares, then: [{ type: "delete", key }] }, () => {});
+      }
     }
   }
+}
+
+/** Events that are due at the same sweep. */
+interface Stretch {
+  /** Its number. */
+  readonly sweep: number;
+  readonly keys: string[];
+  readonly revisions: number[];
 }

@@ -52,7 +52,7 @@ export function recordRequest(parts: ServerParts, context: RequestContext, verb:
 /** The moment the whole cluster may know of a write. */
 export function recordStored(
   parts: ServerParts,
-  context: RequestContext,
+  context: Pick<RequestContext, "resource" | "namespace" | "name" | "subresource">,
   verb: string,
   stored: StoredObject,
 ): void {

@@ -33,7 +33,7 @@ export interface WatchStart {
 export class WatchCache {
   readonly #resource: Resource;
   readonly #objects = new Map<string, StoredObject>();
-  readonly #history: CachedChange[] = [];
+  readonly #history: Change<StoredObject>[] = [];
   readonly #watchers = new Set<Watcher>();
   /** Watchers that demand one value of one field, by field and value: a change asks only those. */
   readonly #indexed = new Map<string, Map<string, Set<Watcher>>>();
@@ -85,9 +85,8 @@ export class WatchCache {
     if (current === undefined) this.#objects.delete(change.key);
     else this.#objects.set(change.key, current);
     this.#indexNode(change.key, current, previous);
-    const cached = { revision: change.revision, current, previous };
-    this.#remember(cached);
-    if (this.#watchers.size > 0 || this.#indexed.size > 0) this.#dispatch(cached);
+    this.#remember(change);
+    if (this.#watchers.size > 0 || this.#indexed.size > 0) this.#dispatch(change);
   }
 
   /** Other kinds changed: bookmarks may say that this one did not. */
@@ -173,20 +172,20 @@ export class WatchCache {
     }
   }
 
-  #remember(change: CachedChange): void {
+  #remember(change: Change<StoredObject>): void {
     this.#history.push(change);
     if (this.#history.length < historyMax * 2) return;
     const dropped = this.#history.splice(0, historyMax);
-    this.#oldestRevision = (dropped.at(-1) as CachedChange).revision;
+    this.#oldestRevision = (dropped.at(-1) as Change<StoredObject>).revision;
   }
 
-  #dispatch(change: CachedChange): void {
+  #dispatch(change: Change<StoredObject>): void {
     for (const watcher of this.#watchers) this.#offer(change, watcher);
     for (const { field, read } of this.#indexedFields) {
       const byValue = this.#indexed.get(field);
       if (byValue === undefined) continue;
-      const currentValue = change.current && read(change.current);
-      const previousValue = change.previous && read(change.previous);
+      const currentValue = change.current && read(change.current.value);
+      const previousValue = change.previous && read(change.previous.value);
       if (currentValue !== undefined) this.#offerAll(change, byValue.get(currentValue));
       if (previousValue !== undefined && previousValue !== currentValue) {
         this.#offerAll(change, byValue.get(previousValue));
@@ -194,15 +193,16 @@ export class WatchCache {
     }
   }
 
-  #offerAll(change: CachedChange, watchers: ReadonlySet<Watcher> | undefined): void {
+  #offerAll(change: Change<StoredObject>, watchers: ReadonlySet<Watcher> | undefined): void {
     if (watchers === undefined) return;
     for (const watcher of watchers) this.#offer(change, watcher);
   }
 
   /** What a change is to one watcher: an object that starts to match is ADDED, whatever it was. */
-  #offer(change: CachedChange, { selection, sink, afterRevision }: Watcher): void {
+  #offer(change: Change<StoredObject>, { selection, sink, afterRevision }: Watcher): void {
     if (change.revision <= afterRevision) return;
-    const { current, previous } = change;
+    const current = change.current?.value;
+    const previous = change.previous?.value;
     const isIn = current !== undefined && isSelected(selection, current);
     const wasIn = previous !== undefined && isSelected(selection, previous);
     if (isIn) sink.event(wasIn ? "MODIFIED" : "ADDED", current);
@@ -239,12 +239,6 @@ const nodeNameField = "spec.nodeName";
 
 /** Changes of a kind kept for watches that resume; twice as many at most. */
 const historyMax = 8_192;
-
-interface CachedChange {
-  readonly revision: number;
-  readonly current: StoredObject | undefined;
-  readonly previous: StoredObject | undefined;
-}
 
 interface Watcher extends WatchStart {
   readonly sink: WatchSink;

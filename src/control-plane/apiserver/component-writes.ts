@@ -1,0 +1,73 @@
+import type { Chance } from "../../kernel/chance.ts";
+import type { DirectStore } from "../store/store.ts";
+import type { RequestContext } from "./request.ts";
+import { keyOf, type Resource } from "./resource.ts";
+import { recordStored, type ServerParts } from "./server-parts.ts";
+import type { EventRow } from "./stored/event-row.ts";
+import type { StoredObject } from "./stored/stored-object.ts";
+
+/**
+ * The short way for what podrace's own components write all the time: heartbeats, statuses, bindings,
+ * events. Where a row becomes the next row and the store answers at once, nothing is left to decide of
+ * what a request passes through: the components may do anything, rows need no validation, and a lost
+ * race cannot be. Whenever one of these does not hold, the answer is `undefined`, and the request goes
+ * the long way, which comes to the same.
+ */
+export class ComponentWrites {
+  readonly #parts: ServerParts;
+  readonly #chance: Chance;
+  readonly #events: Resource;
+  readonly #namespaces: Resource;
+  readonly #namespaceKeys = new Map<string, string>();
+
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
+    this.#chance = parts.chance;
+    this.#events = parts.resources.find("", "v1", "events") as Resource;
+    this.#namespaces = parts.resources.find("", "v1", "namespaces") as Resource;
+  }
+
+  /** @param next Of what is stored: the next row, the same for no change, `undefined` for no row. */
+  revise(
+    context: RequestContext,
+    verb: string,
+    next: (stored: StoredObject) => StoredObject | undefined,
+  ): StoredObject | undefined {
+    const { storeKey } = context;
+    if (storeKey === undefined) return undefined;
+    const found = this.#direct?.get(storeKey);
+    if (found === undefined) return undefined;
+    const row = next(found.value);
+    if (row === undefined) return undefined;
+    if (row !== found.value) this.#direct?.replace(storeKey, found.modRevision, row);
+    recordStored(this.#parts, context, verb, row);
+    return row;
+  }
+
+  createEvent(event: EventRow): StoredObject | undefined {
+    const direct = this.#direct;
+    const { namespace } = event;
+    if (direct === undefined || !this.#isLiving(namespace)) return undefined;
+    const resource = this.#events;
+    const { name } = event;
+    const key = keyOf(resource, namespace, name);
+    const row = event.admitted(this.#parts.nowUs(), this.#chance);
+    if (direct.replace(key, 0, row) === undefined) return undefined;
+    recordStored(this.#parts, { resource, namespace, name, subresource: "" }, "create", row);
+    return row;
+  }
+
+  get #direct(): DirectStore<StoredObject> | undefined {
+    return this.#parts.storage.store.direct;
+  }
+
+  /** @see `admission/namespace-lifecycle.ts` */
+  #isLiving(namespace: string): boolean {
+    let key = this.#namespaceKeys.get(namespace);
+    if (key === undefined) {
+      key = keyOf(this.#namespaces, "", namespace);
+      this.#namespaceKeys.set(namespace, key);
+    }
+    return this.#parts.cacheOf(this.#namespaces).get(key)?.isDeleting === false;
+  }
+}
