@@ -1,4 +1,5 @@
 import { invariant } from "./invariant.ts";
+import type { Running } from "./running-mark.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Actors that run elsewhere, usually on a worker thread, in step with this timeline. */
@@ -12,6 +13,17 @@ export interface RemotePart {
    * what it sent back is on this timeline. Synchronous when the part lives on this thread.
    */
   step(endUs: number): void | Promise<void>;
+  /** The actor that runs there, or broke; readable while a step is under way. */
+  readonly running?: Running | undefined;
+}
+
+/** What broke in a window, and where. */
+export interface Breakdown {
+  readonly error: unknown;
+  /** The actor that ran; absent when it broke outside of any. */
+  readonly running: Running | undefined;
+  /** The window, µs: from its start until just before its end. */
+  readonly window: { readonly startUs: number; readonly endUs: number };
 }
 
 /**
@@ -21,21 +33,35 @@ export interface RemotePart {
  * 1. The window starts at the first thing due anywhere, so empty time costs nothing.
  * 2. Parts with something due are stepped, all at once; the hub works on its own events meanwhile.
  * 3. What the parts sent back joins the hub's queue, where the total order sorts it.
+ *
+ * What breaks ends the run, once all have answered, so that of several breakdowns in one window it
+ * is always the same one that is told: the earliest, of the lowest actor.
  */
 export class Simulation {
   readonly timeline: Timeline;
   readonly #parts: readonly RemotePart[];
   readonly #lookaheadUs: number;
+  readonly #explain: (breakdown: Breakdown) => unknown;
   #windows = 0;
+  #windowStartUs = 0;
   #windowEndUs = 0;
   #advancing = false;
+  /** Of the window under way: the hub's first, then the parts', each in its place. */
+  readonly #breakdowns: Breakdown[] = [];
   #onWindowEnd: (endUs: number) => void = () => {};
 
-  constructor(timeline: Timeline, parts: readonly RemotePart[], lookaheadUs: number) {
+  /** @param explain Makes of a breakdown what `advanceTo` rejects with: what was thrown, by default. */
+  constructor(
+    timeline: Timeline,
+    parts: readonly RemotePart[],
+    lookaheadUs: number,
+    explain: (breakdown: Breakdown) => unknown = ({ error }) => error,
+  ) {
     invariant(lookaheadUs > 0, "a link between threads takes time");
     this.timeline = timeline;
     this.#parts = parts;
     this.#lookaheadUs = lookaheadUs;
+    this.#explain = explain;
   }
 
   /** Windows run so far. */
@@ -71,18 +97,22 @@ export class Simulation {
    * Handles all that is due up to and including `untilUs`; the clock is there afterwards.
    *
    * @param isEnough Asked after each window; `true` stops early, at the end of that window.
+   * @throws What `explain` makes of the breakdown that ended the run, now or earlier.
    */
   async advanceTo(untilUs: number, isEnough: () => boolean = () => false): Promise<void> {
     invariant(!this.#advancing, "one advance at a time");
+    this.#throwIfBroken();
     this.#advancing = true;
     try {
       for (let nextUs = this.nextDueUs; nextUs <= untilUs; nextUs = this.nextDueUs) {
         const endUs = Math.min(nextUs + this.#lookaheadUs, untilUs + 1);
         this.#windows++;
+        this.#windowStartUs = nextUs;
         this.#windowEndUs = endUs;
         const stepping = this.#stepParts(endUs);
-        if (stepping.length === 0) this.#runHub(endUs);
-        else await Promise.all([...stepping, this.#startHub(endUs)]);
+        this.#runHub(endUs);
+        if (stepping.length > 0) await Promise.all(stepping);
+        this.#throwIfBroken();
         this.timeline.seal(0);
         this.#onWindowEnd(endUs);
         if (isEnough()) return;
@@ -93,29 +123,48 @@ export class Simulation {
     }
   }
 
+  /** The steps that are not done at once. None of them rejects: what broke is noted. */
   #stepParts(endUs: number): Promise<void>[] {
     // A part on this thread answers at once: it may not reach into the window either.
     this.timeline.seal(endUs);
     const stepping: Promise<void>[] = [];
-    for (const part of this.#parts) {
+    for (const [index, part] of this.#parts.entries()) {
       if (part.nextDueUs >= endUs) continue;
-      const step = part.step(endUs);
-      if (step !== undefined) stepping.push(step);
+      try {
+        const step = part.step(endUs);
+        if (step === undefined) continue;
+        stepping.push(step.catch((error) => this.#note(index + 1, error, part.running)));
+      } catch (error) {
+        this.#note(index + 1, error, part.running);
+      }
     }
     return stepping;
   }
 
   #runHub(endUs: number): void {
     this.timeline.seal(0);
-    this.timeline.runBefore(endUs);
+    try {
+      this.timeline.runBefore(endUs);
+    } catch (error) {
+      this.#note(0, error, this.timeline.mark.read());
+    }
     this.timeline.seal(endUs);
   }
 
-  /** Runs the hub at once; what it throws joins what the parts under way may reject with. */
-  #startHub(endUs: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#runHub(endUs);
-      resolve();
-    });
+  #note(place: number, error: unknown, running: Running | undefined): void {
+    const window = { startUs: this.#windowStartUs, endUs: this.#windowEndUs };
+    this.#breakdowns[place] = { error, running, window };
+  }
+
+  #throwIfBroken(): void {
+    if (this.#breakdowns.length === 0) return;
+    // Sorting passes over the places of those that hold.
+    const [first] = this.#breakdowns.toSorted(
+      ({ running: left = nobody }, { running: right = nobody }) =>
+        left.atUs - right.atUs || left.actorId - right.actorId,
+    );
+    throw this.#explain(first as Breakdown);
   }
 }
+
+const nobody: Running = { actorId: 0, atUs: Number.MAX_SAFE_INTEGER };

@@ -1,6 +1,7 @@
 import { EventQueue } from "./event-queue.ts";
 import { beginHandling, endHandling } from "./handling.ts";
 import { invariant, InvariantError } from "./invariant.ts";
+import { RunningMark } from "./running-mark.ts";
 
 /**
  * An actor's place in the total order, and its name in traces: `etcd`, `api-1`, `kubelet:node-3`.
@@ -23,6 +24,8 @@ export interface TimerHandle {
  * at the time they were due.
  */
 export class Timeline {
+  /** Which actor runs, or threw. */
+  readonly mark: RunningMark;
   #nowUs: number;
   readonly #queue = new EventQueue<Entry>();
   readonly #sequences: number[] = [];
@@ -31,8 +34,9 @@ export class Timeline {
   #isBackground = false;
   #foreground = 0;
 
-  constructor(startUs = 0) {
+  constructor(startUs = 0, mark = new RunningMark()) {
     this.#nowUs = startUs;
+    this.mark = mark;
   }
 
   get nowUs(): number {
@@ -125,11 +129,13 @@ export class Timeline {
       if (!value.isBackground) this.#foreground--;
       this.#isBackground = value.isBackground;
       this.#running = value.actor.name;
+      this.mark.note(value.actor.id, atUs);
       const { handle } = value;
       value.handle = undefined;
       handle();
     }
     this.#running = undefined;
+    this.mark.clear();
     this.#isBackground = false;
   }
 

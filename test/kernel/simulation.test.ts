@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InvariantError } from "../../src/kernel/invariant.ts";
-import { Simulation } from "../../src/kernel/simulation.ts";
+import { type Breakdown, Simulation } from "../../src/kernel/simulation.ts";
 import { type ActorRef, Timeline } from "../../src/kernel/timeline.ts";
 import { TimerPart } from "./timer-part.ts";
 
@@ -87,6 +87,36 @@ describe.each(manners)("a simulation with a part that answers %s", (_manner, isL
     });
 
     await expect(simulation.advanceTo(1_000_000)).rejects.toThrow(RangeError);
+  });
+
+  test("tells of several breakdowns in one window the earliest, of the lowest actor", async () => {
+    const timeline = new Timeline();
+    const parts = [0, 1, 2].map(() => new TimerPart(timeline, isLate));
+    const told: Breakdown[] = [];
+    const simulation = new Simulation(timeline, parts, latencyUs, (breakdown) => {
+      told.push(breakdown);
+      return breakdown.error;
+    });
+    const breakAt = (where: Timeline, actor: ActorRef, delayUs: number): void => {
+      where.setTimer(actor, delayUs, () => {
+        throw new RangeError(`${actor.name} after ${delayUs}`);
+      });
+    };
+    breakAt(timeline, api, 9);
+    for (const [index, delayUs] of [8, 7, 7].entries()) {
+      breakAt((parts[index] as TimerPart).timeline, kubelets[index] as ActorRef, delayUs);
+    }
+
+    await expect(simulation.advanceTo(1_000_000)).rejects.toThrow("kubelet:node-2 after 7");
+    expect(told).toEqual([
+      {
+        error: expect.any(RangeError),
+        running: { actorId: 1_001, atUs: 7 },
+        window: { startUs: 7, endUs: 7 + latencyUs },
+      },
+    ]);
+    // What is broken stays so.
+    await expect(simulation.advanceTo(2_000_000)).rejects.toThrow("kubelet:node-2 after 7");
   });
 
   test("steps a part only when something is due there, or on its way", async () => {

@@ -1,3 +1,4 @@
+import type { Running } from "../../src/kernel/running-mark.ts";
 import type { RemotePart } from "../../src/kernel/simulation.ts";
 import { type ActorRef, Timeline } from "../../src/kernel/timeline.ts";
 
@@ -33,6 +34,10 @@ export class TimerPart implements RemotePart {
     return this.timeline.isSettled && this.#inbox.length === 0;
   }
 
+  get running(): Running | undefined {
+    return this.timeline.mark.read();
+  }
+
   /** Puts a message to one of this part's actors on its way. */
   receive(atUs: number, from: ActorRef, to: ActorRef, handle: () => void): void {
     this.#inbox.push({ atUs, from, to, handle });
@@ -48,14 +53,23 @@ export class TimerPart implements RemotePart {
     const inbox = this.#inbox;
     this.#inbox = [];
     for (const { atUs, from, to, handle } of inbox) this.timeline.deliver(atUs, from, to, handle);
-    this.timeline.runBefore(endUs);
+    const broken = this.#run(endUs);
     const outbox = this.#outbox;
     this.#outbox = [];
     const answer = (): void => {
+      if (broken !== undefined) throw broken;
       for (const { atUs, from, to, handle } of outbox) this.#hub.deliver(atUs, from, to, handle);
     };
     return this.#isLate
       ? new Promise<void>((resolve) => void setImmediate(resolve)).then(answer)
       : answer();
+  }
+
+  #run(endUs: number): Error | undefined {
+    try {
+      this.timeline.runBefore(endUs);
+    } catch (error) {
+      return error as Error;
+    }
   }
 }
