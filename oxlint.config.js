@@ -112,7 +112,7 @@ const exceptions = [
     because: "a certificate that real clients accept needs the real date and real entropy",
   },
   {
-    files: ["src/data-plane/thread-link.ts"],
+    files: ["src/data-plane/supervised-calls.ts"],
     may: ["timers"],
     because: "a thread that hangs is noticed by a real deadline, which ends the run",
   },

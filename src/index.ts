@@ -11,5 +11,6 @@ export {
   startLiveCluster,
 } from "./cluster/live-cluster.ts";
 export { type PodLife, simulatePodLife } from "./cluster/pod-life.ts";
+export { RunError, type RunPlace } from "./cluster/run-error.ts";
 export { sweepPodLives } from "./cluster/sweep.ts";
 export type { Fact, FactData } from "./kernel/trace.ts";

@@ -116,7 +116,7 @@ const exceptions: readonly (readonly [file: string, may: readonly string[]])[] =
     [...clock, "crypto.randomUUID()", 'from "node:crypto"', 'from "node:perf_hooks"'],
   ],
   [
-    "src/data-plane/thread-link.ts",
+    "src/data-plane/supervised-calls.ts",
     [
       ...timers,
       "queueMicrotask(() => {})",

@@ -3,6 +3,7 @@ import { CliError, exitCode } from "./cli-error.ts";
 import { addCommands } from "./commands/commands.ts";
 import { addCompletion, addCompletionCommand } from "./completion.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
+import { RunError } from "../cluster/run-error.ts";
 import { podraceVersion } from "../cluster/version.ts";
 
 const examples = `
@@ -69,8 +70,19 @@ function explain(error: unknown, terminal: Terminal): number {
     if (error.hint !== undefined) terminal.warning(error.hint);
     return error.exitCode;
   }
-  terminal.warning(
-    `podrace: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-  );
+  if (error instanceof RunError) {
+    terminal.warning(`podrace: the run broke: ${error.message}`);
+    terminal.warning(stackOf(innermost(error)));
+  } else {
+    terminal.warning(`podrace: internal error: ${stackOf(error)}`);
+  }
   return exitCode.internal;
+}
+
+function innermost(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? innermost(error.cause) : error;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

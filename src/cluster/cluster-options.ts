@@ -1,5 +1,6 @@
 import { type RuntimeName, runtimeNames } from "../data-plane/runtime-profiles.ts";
-import { coreCount } from "./machine.ts";
+import { coreCount, threadRoom } from "./machine.ts";
+import { threadCap, threadsMaxDefault } from "./thread-cap.ts";
 
 export { runtimeNames };
 
@@ -7,8 +8,15 @@ export { runtimeNames };
 export interface ClusterOptions {
   /** Nodes of the default pool. Default 3. */
   readonly nodes?: number;
-  /** Worker threads for the kubelets; 0 runs them on this thread. Default: cores − 1, at least 1. */
-  readonly threads?: number;
+  /**
+   * Worker threads for the kubelets; 0 runs them on this thread, `per-node` gives each node one of
+   * its own. Default: cores − 1, at least 1.
+   */
+  readonly threads?: number | "per-node";
+  /** The most threads there may be, however many the machine has room for. Default 256. */
+  readonly threadsMax?: number;
+  /** How long a thread may take for one window before it counts as stuck, ms. Default 60,000. */
+  readonly stepDeadlineMs?: number;
   /** Container runtime of the default pool. Default `containerd`. */
   readonly runtime?: RuntimeName;
   /** Further nodes, after those of the default pool. */
@@ -35,10 +43,12 @@ export interface NodePool {
   readonly runtime?: RuntimeName;
 }
 
-export type ResolvedOptions = Required<ClusterOptions>;
+export interface ResolvedOptions extends Required<ClusterOptions> {
+  /** A number in any case. */
+  readonly threads: number;
+}
 
-/** @see `thread-link.ts`: a thread costs 8 to 13 MB and 30 to 45 ms */
-const threadsMax = 64;
+const stepDeadlineMsDefault = 60_000;
 const nodesMax = 200_000;
 const defaultStartUs = 1_767_225_600_000_000;
 
@@ -48,8 +58,8 @@ export class ClusterOptionsError extends Error {
   /** The option's name, e.g. `nodes`. */
   readonly option: string;
 
-  constructor(option: string, expected: string, actual: unknown) {
-    super(`${option} must be ${expected}, not ${JSON.stringify(actual)}`);
+  constructor(option: string, expected: string, actual: unknown, because = "") {
+    super(`${option} must be ${expected}, not ${JSON.stringify(actual)}${because}`);
     this.option = option;
   }
 }
@@ -57,10 +67,8 @@ export class ClusterOptionsError extends Error {
 /** @throws {ClusterOptionsError} Naming the option and what was expected. */
 export function resolveOptions(options: ClusterOptions): ResolvedOptions {
   const nodes = options.nodes ?? 3;
-  const threads = options.threads ?? Math.max(1, coreCount() - 1);
   const pools = options.pools ?? [];
   requireInteger("nodes", nodes, 0, nodesMax);
-  requireInteger("threads", threads, 0, threadsMax);
   requireInteger("seed", options.seed ?? 1, 0, Number.MAX_SAFE_INTEGER);
   requireInteger("kubeletLatencyUs", options.kubeletLatencyUs ?? 10_000, 1, 60_000_000);
   requireInteger("controlPlaneLatencyUs", options.controlPlaneLatencyUs ?? 500, 0, 60_000_000);
@@ -69,9 +77,10 @@ export function resolveOptions(options: ClusterOptions): ResolvedOptions {
     requireInteger(`pools.${pool.name}.nodes`, pool.nodes, 0, nodesMax);
     requireRuntime(`pools.${pool.name}.runtime`, pool.runtime ?? "containerd");
   }
+  const nodesInAll = pools.reduce((sum, pool) => sum + pool.nodes, nodes);
   return {
     nodes,
-    threads,
+    ...resolveThreads(options, nodesInAll),
     runtime: options.runtime ?? "containerd",
     pools,
     seed: options.seed ?? 1,
@@ -82,6 +91,36 @@ export function resolveOptions(options: ClusterOptions): ResolvedOptions {
     caPem: options.caPem ?? "",
     factsMax: options.factsMax ?? 100_000,
   };
+}
+
+function resolveThreads(
+  options: ClusterOptions,
+  nodes: number,
+): Pick<ResolvedOptions, "threads" | "threadsMax" | "stepDeadlineMs"> {
+  const { threadsMax = threadsMaxDefault, stepDeadlineMs = stepDeadlineMsDefault } = options;
+  requireInteger("threadsMax", threadsMax, 1, nodesMax);
+  requireInteger("stepDeadlineMs", stepDeadlineMs, 1, 0x7fff_ffff);
+  const { threads: asked = Math.max(1, coreCount() - 1) } = options;
+  const isPerNode = asked === "per-node";
+  if (!isPerNode && !(Number.isSafeInteger(asked) && asked >= 0)) {
+    throw new ClusterOptionsError("threads", "an integer from 0, or per-node", asked);
+  }
+  const threads = isPerNode ? nodes : asked;
+  // What nobody asked for is the least there can be.
+  if (options.threads !== undefined) requireRoomFor(threads, threadsMax, isPerNode);
+  return { threads, threadsMax, stepDeadlineMs };
+}
+
+/** Says no before the machine does: it would abort the process. */
+function requireRoomFor(threads: number, threadsMax: number, isPerNode: boolean): void {
+  const cap = threadCap(threadRoom(), threadsMax);
+  if (threads <= cap.threads) return;
+  throw new ClusterOptionsError(
+    "threads",
+    `at most ${cap.threads}`,
+    threads,
+    `${isPerNode ? ", one for each node" : ""}: ${cap.reckoning}. ${cap.remedy}`,
+  );
 }
 
 function requireInteger(option: string, value: number, min: number, max: number): void {

@@ -24,19 +24,19 @@ import { MemoryStore } from "../control-plane/store/memory-store.ts";
 import { Fleet, type Member } from "../data-plane/fleet.ts";
 import type { Machine } from "../data-plane/node-object.ts";
 import { type NodeConfig, protocolVersion } from "../data-plane/protocol.ts";
-import { inlineLink, type ShardLink } from "../data-plane/shard-link.ts";
+import type { ShardLink } from "../data-plane/shard-link.ts";
 import { ShardPart } from "../data-plane/shard-part.ts";
-import { threadLink } from "../data-plane/thread-link.ts";
 import { Chance } from "../kernel/chance.ts";
 import { HashSum, hashText } from "../kernel/hash.ts";
-import { Simulation } from "../kernel/simulation.ts";
+import { type Breakdown, Simulation } from "../kernel/simulation.ts";
 import { type ActorRef, Timeline } from "../kernel/timeline.ts";
 import { combineHashes, type Fact, Trace } from "../kernel/trace.ts";
-import { createKubeletHost } from "../../workers/kubelet/kubelet-host.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { type ClusterOptions, resolveOptions, type ResolvedOptions } from "./cluster-options.ts";
 import { createKubeletDoor } from "./kubelet-door.ts";
 import { ReadyNodes } from "./ready-nodes.ts";
+import { RunError } from "./run-error.ts";
+import { openShardLinks } from "./shard-links.ts";
 import { kubernetesVersion } from "./version.ts";
 
 /** Actors by their place in the total order. Kubelets come last, by node. */
@@ -160,6 +160,7 @@ export interface Layout {
  * Builds a cluster and starts its threads. Nothing has happened in it yet.
  *
  * @throws {ClusterOptionsError} For an option with a value it cannot have.
+ * @throws {RunError} When a thread does not start.
  */
 export async function createCluster(
   given: ClusterOptions = {},
@@ -191,12 +192,22 @@ export async function createCluster(
     machine,
     actor: { id: firstKubeletId + machine.index, name: `kubelet:${machine.name}` },
   }));
-  const links = shardLinks(options.threads);
+  const shards = Math.max(options.threads, 1);
+  const { shardOf: placed = (node, count) => node % count } = layout;
+  const shardOf = (node: number): number => placed(node, shards);
+  const links = await openShardLinks(options, (shard) => ({
+    protocolVersion,
+    seed: options.seed,
+    startUs: options.startUs,
+    sendsFacts: options.factsMax > 0,
+    apiServer: actors.apiServer,
+    nodes: members
+      .filter(({ machine }) => shardOf(machine.index) === shard)
+      .map((member) => nodeConfig(member, options)),
+  }));
   const parts = links.map(
     (link): ShardPart => new ShardPart(link, options.startUs, (outbox) => fleet.take(outbox)),
   );
-  const { shardOf: placed = (node, shards) => node % shards } = layout;
-  const shardOf = (node: number): number => placed(node, links.length);
   const fleet = new Fleet({
     timeline,
     trace,
@@ -207,33 +218,27 @@ export async function createCluster(
     members,
     partOf: (node) => parts[shardOf(node)] as ShardPart,
   });
-  await Promise.all(
-    links.map(async (link, shard) =>
-      link.init({
-        protocolVersion,
-        seed: options.seed,
-        startUs: options.startUs,
-        sendsFacts: options.factsMax > 0,
-        apiServer: actors.apiServer,
-        nodes: members
-          .filter(({ machine }) => shardOf(machine.index) === shard)
-          .map((member) => nodeConfig(member, options)),
-      }),
-    ),
+  const threads = new Map(
+    members.map(({ machine, actor }) => [
+      actor.name,
+      links[shardOf(machine.index)]?.threadName ?? "main",
+    ]),
   );
+  const explain = ({ error, running, window }: Breakdown): RunError => {
+    if (running === undefined) return new RunError(error, { seed: options.seed, window });
+    const { actorId, atUs } = running;
+    const name = members[actorId - firstKubeletId]?.actor.name ?? timeline.running ?? `${actorId}`;
+    const actor = { name, thread: threads.get(name) ?? "main", atUs };
+    return new RunError(error, { seed: options.seed, window, actor });
+  };
   return new Cluster({
     options,
     server,
-    simulation: new Simulation(timeline, parts, options.kubeletLatencyUs),
+    simulation: new Simulation(timeline, parts, options.kubeletLatencyUs, explain),
     trace,
     links,
     parts,
-    threads: new Map(
-      members.map(({ machine, actor }) => [
-        actor.name,
-        links[shardOf(machine.index)]?.threadName ?? "main",
-      ]),
-    ),
+    threads,
   });
 }
 
@@ -286,11 +291,4 @@ function machinesOf({ nodes, runtime, pools }: ResolvedOptions): readonly Machin
 function nodeConfig({ machine, actor }: Member, { absentImages }: ResolvedOptions): NodeConfig {
   const { index, name, runtime } = machine;
   return { index, actorId: actor.id, name, runtime, absentImages };
-}
-
-function shardLinks(threads: number): readonly ShardLink[] {
-  if (threads === 0) return [inlineLink(createKubeletHost())];
-  return Array.from({ length: threads }, (_none, index) =>
-    threadLink(`kubelet-thread-${index + 1}`),
-  );
 }

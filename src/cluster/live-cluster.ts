@@ -81,8 +81,8 @@ export class LiveCluster {
   }
 
   /**
-   * Settles when the simulation cannot go on: a thread died, an invariant is broken, or what comes
-   * in cannot be recorded any more.
+   * Settles when the simulation cannot go on: a thread died or is stuck, an invariant is broken (a
+   * `RunError` says where), or what comes in cannot be recorded any more. Clients are cut off.
    */
   get failed(): Promise<Error> {
     return this.#failed;
@@ -189,6 +189,8 @@ async function serve(
     throw error;
   }
   const authority = `${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
+  // Nobody answers any more: that clients get to know at once.
+  void failed.then(() => listener.close());
   exchanges.open(authority);
   pacer.start();
   const address: ClusterAddress =

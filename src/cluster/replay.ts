@@ -6,6 +6,16 @@ import type { Journal, JournalEnd } from "./journal.ts";
 import { objectsHash } from "./objects-hash.ts";
 import { versionInfo } from "./version.ts";
 
+export interface ReplayOptions {
+  /**
+   * Stops there; at the end of the session if absent or later. A session that was cut off has no
+   * end: without a time it stops at its last input, with one it goes on to that.
+   */
+  readonly untilUs?: number;
+  /** Any number: the history does not depend on it. Default: as recorded. */
+  readonly threads?: number | "per-node";
+}
+
 export interface ReplayResult extends JournalEnd {
   /** The cluster as it was then, its time standing still. Close it. */
   readonly cluster: Cluster;
@@ -16,14 +26,10 @@ export interface ReplayResult extends JournalEnd {
 
 /**
  * Runs a recorded session again, without its clients: the same inputs at the same virtual times.
- *
- * @param options.untilUs Stops there; at the end of the session if absent or later. A session that was
- *   cut off has no end: without a time it stops at its last input, with one it goes on to that.
- * @param options.threads Any number: the history does not depend on it.
  */
 export async function replayJournal(
   journal: Journal,
-  options: { readonly untilUs?: number; readonly threads?: number } = {},
+  options: ReplayOptions = {},
 ): Promise<ReplayResult> {
   const { cluster, endUs, inputs } = await openReplay(journal, options);
   try {
@@ -46,7 +52,7 @@ export async function replayJournal(
 /** A replay that has not begun: its inputs are on the timeline. */
 export async function openReplay(
   journal: Journal,
-  options: { readonly untilUs?: number; readonly threads?: number },
+  options: ReplayOptions,
 ): Promise<{ readonly cluster: Cluster; readonly endUs: number; readonly inputs: number }> {
   const { threads = journal.options.threads } = options;
   const cluster = await createCluster({ ...journal.options, threads });

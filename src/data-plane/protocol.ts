@@ -87,6 +87,8 @@ export interface ShardConfig {
   readonly sendsFacts: boolean;
   /** The API server these kubelets talk to: where their orders come from. */
   readonly apiServer: ActorRef;
+  /** Memory of the hub's where it notes which kubelet runs; a link adds it. @see `RunningMark` */
+  readonly markBuffer?: SharedArrayBuffer;
   readonly nodes: readonly NodeConfig[];
 }
 

@@ -1,3 +1,4 @@
+import { type Running, RunningMark } from "../kernel/running-mark.ts";
 import type { ActorHash } from "../kernel/trace.ts";
 import type { Batch } from "./batch.ts";
 import type { Inspection, KubeletShard, ShardConfig, StepResult } from "./protocol.ts";
@@ -6,6 +7,8 @@ import type { Inspection, KubeletShard, ShardConfig, StepResult } from "./protoc
 export interface ShardLink {
   /** As in traces: `main`, `kubelet-thread-1`. */
   readonly threadName: string;
+  /** The kubelet that runs, or broke; readable whether or not the shard still answers. */
+  readonly running: Running | undefined;
   init(config: ShardConfig): void | Promise<void>;
   /** The inbox is handed over; it must not be used afterwards. */
   step(endUs: number, inbox: Batch): StepResult | Promise<StepResult>;
@@ -16,9 +19,13 @@ export interface ShardLink {
 
 /** Kubelets on this thread, called directly: for tests, debugging and small clusters. */
 export function inlineLink(kubelets: KubeletShard): ShardLink {
+  const mark = new RunningMark();
   return {
     threadName: "main",
-    init: (config) => kubelets.init(config),
+    get running() {
+      return mark.read();
+    },
+    init: (config) => kubelets.init({ ...config, markBuffer: mark.buffer }),
     step: (endUs, inbox) => kubelets.step(endUs, inbox),
     hashes: () => kubelets.hashes(),
     inspectNode: (node) => kubelets.inspectNode(node),

@@ -1,4 +1,5 @@
 import type { Hash64 } from "../kernel/hash.ts";
+import type { Running } from "../kernel/running-mark.ts";
 import type { RemotePart } from "../kernel/simulation.ts";
 import { Batch } from "./batch.ts";
 import type { StepResult } from "./protocol.ts";
@@ -40,6 +41,10 @@ export class ShardPart implements RemotePart {
   /** The sum of their hashes. */
   get factSum(): Hash64 {
     return this.#factSum;
+  }
+
+  get running(): Running | undefined {
+    return this.#link.running;
   }
 
   /** Puts a message on its way: it is due at `atUs`, after the window that is running. */

@@ -106,7 +106,7 @@ describe("podrace replay", { timeout: 60 * seconds }, () => {
 
   test.each([
     ["--threads=many", "--threads <n>"],
-    ["--threads=65", "--threads must be an integer from 0 to 64, not 65"],
+    ["--threads=257", "--threads must be at most 256, not 257: "],
     ["--port=65536", "It must be a whole number, from 0 to 65535."],
     ["--name=No Name", "It must be lower-case letters, digits, dots and dashes."],
     ["--until=soon", '--until must be a duration such as 90s or an RFC 3339 time, not "soon"'],
@@ -187,7 +187,7 @@ describe("podrace replay", { timeout: 60 * seconds }, () => {
     const [equal, none, tooMany] = await Promise.all([
       podrace(["verify", session]),
       podrace(["verify", session, "--threads=0"]),
-      podrace(["verify", session, "--threads=65"]),
+      podrace(["verify", session, "--threads=257"]),
     ]);
 
     expect(equal).toMatchObject({ exitCode: 0, stderr: "" });
@@ -196,10 +196,8 @@ describe("podrace replay", { timeout: 60 * seconds }, () => {
     );
     expect(none).toMatchObject({ exitCode: 2, stdout: "" });
     expect(none.stderr).toContain("It must be a whole number, 1 or more.");
-    expect(tooMany).toMatchObject({
-      exitCode: 2,
-      stderr: "error: --threads must be an integer from 0 to 64, not 65\n",
-    });
+    expect(tooMany.exitCode).toBe(2);
+    expect(tooMany.stderr).toMatch(/^error: --threads must be at most 256, not 257: /);
   });
 
   describe("--until", () => {

@@ -45,8 +45,10 @@ describe("podrace up", { timeout: 60 * seconds }, () => {
     ["--nodes", "three", "It must be a whole number, 0 or more."],
     ["--nodes", "-1", "It must be a whole number, 0 or more."],
     ["--nodes", "1000000", "must be an integer from 0 to 200000, not 1000000"],
-    ["--threads", "1.5", "It must be a whole number, 0 or more."],
-    ["--threads", "65", "must be an integer from 0 to 64, not 65"],
+    ["--threads", "1.5", "It must be a whole number, 0 or more, or per-node."],
+    ["--threads", "257", "must be at most 256, not 257: the least of 256 by threadsMax, "],
+    ["--threads-max", "0", "It must be a whole number, 1 or more."],
+    ["--step-deadline", "soon", "It must be a duration such as 30s, at most 24h."],
     ["--port", "65536", "It must be a whole number, from 0 to 65535."],
     ["--port", "https", "It must be a whole number, from 0 to 65535."],
     ["--speed", "fast", "It must be a number from 0 to 1000000, or max."],
@@ -264,7 +266,9 @@ describe("a kubelet thread that dies", { timeout: 60 * seconds }, () => {
     const { exitCode, stderr } = await running.ended;
 
     expect(exitCode).toBe(6);
-    expect(stderr).toMatch(/^podrace: .*kubelet-thread-1 exited with code 1$/m);
+    expect(stderr).toMatch(
+      /^podrace: .*kubelet-thread-1 exited with code 1 \(seed 1; window \S+ to \S+; /m,
+    );
     expect(parse(readFileSync(kubeconfig, "utf8"))).toMatchObject({ contexts: [] });
   });
 });

@@ -22,6 +22,7 @@ function aLink(isLate = false) {
   };
   const link: ShardLink = {
     threadName: "main",
+    running: undefined,
     init: () => {},
     step: (endUs, inbox) => {
       const kinds = Array.from({ length: inbox.length }, (_none, index) => inbox.kind(index));

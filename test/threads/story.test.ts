@@ -42,6 +42,11 @@ describe("many pods of all sorts on forty nodes", () => {
     for (const threads of [1, 2, 4]) expect(await crowdedStory({ threads })).toEqual(inline);
   });
 
+  test("have the same history when each node has a thread of its own", async () => {
+    const inline = await crowdedStory({ threads: 0 });
+    expect(await crowdedStory({ threads: "per-node" })).toEqual(inline);
+  });
+
   test("have the same history on four worker threads every time", async () => {
     const [one, other] = [await crowdedStory({ threads: 4 }), await crowdedStory({ threads: 4 })];
     expect(other).toEqual(one);
@@ -67,6 +72,18 @@ describe("a cluster on worker threads", () => {
       "kubelet-thread-2",
     ]);
     expect(cluster.threadOf("scheduler")).toBe("main");
+  });
+
+  test("gives each node a thread of its own when asked to", async () => {
+    const cluster = await createCluster({
+      nodes: 2,
+      pools: [{ name: "old", nodes: 1 }],
+      threads: "per-node",
+    });
+    const threads = [1, 2, 3].map((node) => cluster.threadOf(`kubelet:node-${node}`));
+    await cluster.close();
+
+    expect(threads).toEqual(["kubelet-thread-1", "kubelet-thread-2", "kubelet-thread-3"]);
   });
 
   test("may have more threads than nodes", async () => {

@@ -2,7 +2,6 @@ import { once } from "node:events";
 import type { Worker } from "node:worker_threads";
 import * as Comlink from "comlink";
 import { afterEach, describe, expect, test } from "vitest";
-import { createCluster } from "../../src/cluster/cluster.ts";
 import { Batch, noPod } from "../../src/data-plane/batch.ts";
 import { protocolVersion, type ShardConfig } from "../../src/data-plane/protocol.ts";
 import type { ShardLink } from "../../src/data-plane/shard-link.ts";
@@ -140,23 +139,6 @@ describe("a thread that dies", () => {
       message: expect.stringMatching(/^kubelet-thread-1 crashed: TypeError: /),
       cause: expect.any(TypeError),
     });
-  });
-
-  test("ends the run of its cluster, which can still be closed", async () => {
-    const workers: Worker[] = [];
-    const note = (worker: Worker): void => void workers.push(worker);
-    process.on("worker", note);
-    const cluster = await createCluster({ nodes: 3, threads: 2 });
-    process.off("worker", note);
-    await cluster.advance(1_000_000);
-    const advance = rejectionOf(cluster.advance(1e15));
-    await workers[1]?.terminate();
-
-    expect(await advance).toMatchObject({
-      name: "ShardThreadError",
-      message: "kubelet-thread-2 exited with code 1",
-    });
-    await cluster.close();
   });
 });
 

@@ -11,6 +11,7 @@ import {
 } from "../../src/data-plane/protocol.ts";
 import { Chance } from "../../src/kernel/chance.ts";
 import { invariant } from "../../src/kernel/invariant.ts";
+import { RunningMark } from "../../src/kernel/running-mark.ts";
 import { Timeline } from "../../src/kernel/timeline.ts";
 import { type ActorHash, Trace } from "../../src/kernel/trace.ts";
 import { Kubelet } from "./kubelet.ts";
@@ -32,7 +33,7 @@ class KubeletHost implements KubeletShard {
   init(config: ShardConfig): void {
     invariant(config.protocolVersion === protocolVersion, "hub and shard are of one build");
     this.#config = config;
-    this.#timeline = new Timeline(config.startUs);
+    this.#timeline = new Timeline(config.startUs, new RunningMark(config.markBuffer));
     const context = {
       timeline: this.#timeline,
       trace: this.#trace,

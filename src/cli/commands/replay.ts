@@ -5,20 +5,20 @@ import type { Cluster } from "../../cluster/cluster.ts";
 import { ClusterOptionsError } from "../../cluster/cluster-options.ts";
 import type { Journal } from "../../cluster/journal.ts";
 import type { LiveCluster } from "../../cluster/live-cluster.ts";
-import type { ReplayResult } from "../../cluster/replay.ts";
+import type { ReplayOptions, ReplayResult } from "../../cluster/replay.ts";
 import { guardAmbientSources } from "../../kernel/ambient-guard.ts";
 import { CliError, exitCode, usageError } from "../cli-error.ts";
 import { readJournalFile } from "../journal-file.ts";
 import { explainListening } from "../listen-error.ts";
 import { contextName, removeFromKubeconfig, saveToKubeconfig } from "../kubeconfig.ts";
 import { kubeconfigToWrite } from "../kubeconfig-path.ts";
-import { clusterName, wholeNumber } from "../option-values.ts";
+import { clusterName, threadCount, wholeNumber } from "../option-values.ts";
 import { waitForSignal } from "../wait-for-signal.ts";
 import type { CommandEnvironment } from "./commands.ts";
 
 interface ReplayFlags {
   readonly until?: string;
-  readonly threads?: number;
+  readonly threads?: number | "per-node";
   readonly name: string;
   readonly port: number;
   readonly kubeconfig?: string;
@@ -37,8 +37,8 @@ export function addReplay(program: Command, environment: CommandEnvironment): vo
     .addOption(
       new Option(
         "--threads <n>",
-        "worker threads; the history is the same for any number",
-      ).argParser(wholeNumber(0)),
+        "worker threads, or per-node; the history is the same for any number",
+      ).argParser(threadCount),
     )
     .addOption(
       new Option("--name <name>", "with --until: the cluster's name; its context is podrace-NAME")
@@ -85,10 +85,7 @@ async function replay(
   return compare(journal, result, environment);
 }
 
-async function runAgain(
-  journal: Journal,
-  options: { readonly untilUs?: number; readonly threads?: number },
-): Promise<ReplayResult> {
+async function runAgain(journal: Journal, options: ReplayOptions): Promise<ReplayResult> {
   const { replayJournal } = await import("../../cluster/replay.ts");
   guardAmbientSources();
   try {

@@ -35,6 +35,11 @@ async function story(terminal: Terminal): Promise<number> {
   const { startLiveCluster } = await import("../../cluster/live-cluster.ts");
   terminal.progress("Starting a cluster of 3 nodes, their kubelets on worker threads …\n");
   const cluster = await startLiveCluster({ nodes: 3 });
+  let failure: Error | undefined;
+  void cluster.failed.then((error) => {
+    failure = error;
+    interrupt.abort();
+  });
   const folder = await mkdtemp(join(tmpdir(), "podrace-story-"));
   try {
     const kubeconfig = join(folder, "kubeconfig");
@@ -48,6 +53,7 @@ async function story(terminal: Terminal): Promise<number> {
     await shell(["delete", "pod", pod]);
     return exitCode.ok;
   } catch (error) {
+    if (failure !== undefined) throw failure;
     if (interrupt.signal.aborted) return exitCode.interrupted;
     throw error;
   } finally {

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseDuration } from "../../api/duration.ts";
 import { parseSpeed, speedExpectation } from "../../api/speed.ts";
 import { ClusterOptionsError, type NodePool, runtimeNames } from "../../cluster/cluster-options.ts";
 import type { LiveCluster, LiveClusterOptions } from "../../cluster/live-cluster.ts";
@@ -8,14 +9,16 @@ import { contextName, removeFromKubeconfig, saveToKubeconfig } from "../kubeconf
 import { kubeconfigToWrite } from "../kubeconfig-path.ts";
 import { explainListening } from "../listen-error.ts";
 import { createJournalFile, type JournalFile } from "../journal-file.ts";
-import { clusterName, wholeNumber } from "../option-values.ts";
+import { clusterName, threadCount, wholeNumber } from "../option-values.ts";
 import { waitForSignal } from "../wait-for-signal.ts";
 import type { CommandEnvironment } from "./commands.ts";
 
 interface UpFlags {
   readonly name: string;
   readonly nodes: number;
-  readonly threads?: number;
+  readonly threads?: number | "per-node";
+  readonly threadsMax?: number;
+  readonly stepDeadline?: number;
   readonly runtime: "docker" | "containerd" | "cri-o";
   readonly host: string;
   readonly port: number;
@@ -50,10 +53,22 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
     .addOption(
       new Option(
         "--threads <n>",
-        "worker threads for the kubelets; 0 for none (default: cores − 1)",
+        "worker threads for the kubelets; 0 for none, per-node for one each (default: cores − 1)",
       )
         .env("PODRACE_THREADS")
-        .argParser(wholeNumber(0)),
+        .argParser(threadCount),
+    )
+    .addOption(
+      new Option(
+        "--threads-max <n>",
+        "the most threads there may be, if the machine has room for them (default: 256)",
+      ).argParser(wholeNumber(1)),
+    )
+    .addOption(
+      new Option(
+        "--step-deadline <duration>",
+        "a thread that takes longer for one window ends the run (default: 60s)",
+      ).argParser(stepDeadline),
     )
     .addOption(
       new Option("--runtime <runtime>", "container runtime of the nodes")
@@ -114,7 +129,7 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
     )
     .addHelpText(
       "after",
-      "\nExit codes: 0 when ended by Ctrl-C or SIGTERM once it is up; 130 or 143 when that came earlier.\n",
+      "\nExit codes: 0 when ended by Ctrl-C or SIGTERM once it is up; 130 or 143 when that came earlier;\n6 when the run broke: a thread died or no longer answers, or a bug.\n",
     )
     .action(async (flags: UpFlags) => environment.finish(await up(flags, environment)));
 }
@@ -189,6 +204,8 @@ function optionsOf(flags: UpFlags): LiveClusterOptions {
     absentImages: flags.absentImage ?? [],
     pools: flags.pool ?? [],
     ...(flags.threads !== undefined && { threads: flags.threads }),
+    ...(flags.threadsMax !== undefined && { threadsMax: flags.threadsMax }),
+    ...(flags.stepDeadline !== undefined && { stepDeadlineMs: flags.stepDeadline }),
   };
 }
 
@@ -203,6 +220,15 @@ function speed(text: string): number {
   if (value !== undefined) return value;
   throw new InvalidArgumentError(`It must be ${speedExpectation}.`);
 }
+
+/** ms */
+function stepDeadline(text: string): number {
+  const ms = (parseDuration(text) ?? 0) / 1_000;
+  if (Number.isSafeInteger(ms) && ms > 0 && ms <= dayMs) return ms;
+  throw new InvalidArgumentError("It must be a duration such as 30s, at most 24h.");
+}
+
+const dayMs = 86_400_000;
 
 function nodePool(text: string, before: readonly NodePool[] = []): readonly NodePool[] {
   const [, name = "", nodes, runtime = "containerd"] =
