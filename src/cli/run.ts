@@ -12,6 +12,7 @@ Examples:
   podrace up                       a live cluster for kubectl, until Ctrl-C
   podrace up --nodes 50 --speed 10 fifty nodes, ten times as fast as the clock
   podrace trace pod/my-nginx       what happened to a pod, step by step
+  podrace inspect pod/my-nginx     which state it is in, and what it waits for
   podrace time step 1m             a minute of the cluster's time, at once
   podrace kubectl get pods -A      for those who have no kubectl
 

@@ -3,6 +3,7 @@ import type { AdminHandler } from "../control-plane/apiserver/http/http-door.ts"
 import type { Fact } from "../kernel/trace.ts";
 import type { Pacer } from "../kernel/pacer.ts";
 import type { Cluster } from "./cluster.ts";
+import { inspect } from "./inspect.ts";
 import { TimeControl } from "./time-control.ts";
 
 /** A fact with the thread its actor runs on. */
@@ -17,26 +18,30 @@ export interface TraceBody {
   readonly facts: readonly PlacedFact[];
 }
 
-/** podrace's own API beside Kubernetes': what happened to an object, and where. */
+/** podrace's own API beside Kubernetes': what happened to an object, how it is now, and where. */
 export function adminHandler(cluster: Cluster, pacer: Pacer): AdminHandler {
   const time = new TimeControl(cluster, pacer);
   return (request) => {
     const { method, path, query } = request;
     if (path === "/podrace/v1/trace") {
-      requireRead(method);
+      requireRead(method, "trace");
       const subject = query.text("subject");
       if (subject === "")
         throw badRequest("subject: Required value: must be e.g. pods/default/my-nginx");
       return { code: 200, body: traceOf(cluster, subject) };
+    }
+    if (path.startsWith("/podrace/v1/inspect/")) {
+      requireRead(method, "inspect");
+      return inspect(cluster, path);
     }
     if (/^\/podrace\/v1\/time(\/|$)/.test(path)) return time.handle(request);
     throw noSuchResource();
   };
 }
 
-function requireRead(method: string): void {
+function requireRead(method: string, resource: string): void {
   if (method === "GET" || method === "HEAD") return;
-  throw methodNotAllowed({ group: "podrace", resource: "trace" }, method.toLowerCase());
+  throw methodNotAllowed({ group: "podrace", resource }, method.toLowerCase());
 }
 
 /** What is known of one subject, with the threads. */

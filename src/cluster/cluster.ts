@@ -23,10 +23,16 @@ import { Scheduler } from "../control-plane/scheduler/scheduler.ts";
 import { MemoryStore } from "../control-plane/store/memory-store.ts";
 import { Fleet, type Member } from "../data-plane/fleet.ts";
 import type { Machine } from "../data-plane/node-object.ts";
-import { type NodeConfig, protocolVersion } from "../data-plane/protocol.ts";
+import {
+  type NodeConfig,
+  type NodeInspection,
+  type PodInspection,
+  protocolVersion,
+} from "../data-plane/protocol.ts";
 import type { ShardLink } from "../data-plane/shard-link.ts";
 import { ShardPart } from "../data-plane/shard-part.ts";
 import { Chance } from "../kernel/chance.ts";
+import { unguarded } from "../kernel/handling.ts";
 import { HashSum, hashText } from "../kernel/hash.ts";
 import { type Breakdown, Simulation } from "../kernel/simulation.ts";
 import { type ActorRef, Timeline } from "../kernel/timeline.ts";
@@ -60,6 +66,8 @@ export class Cluster {
   readonly #readyNodes: ReadyNodes;
   readonly #parts: readonly ShardPart[];
   readonly #threads: ReadonlyMap<string, string>;
+  readonly #members: readonly Member[];
+  readonly #linkTo: (node: number) => ShardLink;
 
   /** Use `createCluster`. */
   constructor(parts: {
@@ -70,6 +78,8 @@ export class Cluster {
     readonly links: readonly ShardLink[];
     readonly parts: readonly ShardPart[];
     readonly threads: ReadonlyMap<string, string>;
+    readonly members: readonly Member[];
+    readonly linkTo: (node: number) => ShardLink;
   }) {
     this.options = parts.options;
     this.server = parts.server;
@@ -79,6 +89,8 @@ export class Cluster {
     this.#readyNodes = new ReadyNodes(parts.server);
     this.#parts = parts.parts;
     this.#threads = parts.threads;
+    this.#members = parts.members;
+    this.#linkTo = parts.linkTo;
   }
 
   /** Virtual time, µs since the Unix epoch. */
@@ -129,6 +141,21 @@ export class Cluster {
     return this.#threads.get(actor) ?? "main";
   }
 
+  /** A node as its kubelet sees it; `undefined` where no kubelet of this cluster has that name. */
+  async inspectNode(name: string): Promise<NodeInspection | undefined> {
+    const index = this.#indexOf(name);
+    if (index === undefined) return undefined;
+    // A request's handler asks, and the answer decides nothing.
+    return unguarded(() => this.#linkTo(index).inspectNode(index));
+  }
+
+  /** A pod as the kubelet of `node` leads it; `undefined` for one that it does not know. */
+  async inspectPod(node: string, uid: string): Promise<PodInspection | undefined> {
+    const index = this.#indexOf(node);
+    if (index === undefined) return undefined;
+    return unguarded(() => this.#linkTo(index).inspectPod(index, uid));
+  }
+
   /** One hash for all that happened so far, the same for any number of threads. */
   async traceHash(): Promise<string> {
     const remote = await Promise.all(this.#links.map(async (link) => link.hashes()));
@@ -137,6 +164,10 @@ export class Cluster {
 
   async close(): Promise<void> {
     await Promise.all(this.#links.map(async (link) => link.close()));
+  }
+
+  #indexOf(node: string): number | undefined {
+    return this.#members.find(({ machine }) => machine.name === node)?.machine.index;
   }
 }
 
@@ -239,6 +270,8 @@ export async function createCluster(
     links,
     parts,
     threads,
+    members,
+    linkTo: (node) => links[shardOf(node)] as ShardLink,
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Hash64 } from "../kernel/hash.ts";
+import type { MachineView } from "../kernel/machine-view.ts";
 import type { ActorRef } from "../kernel/timeline.ts";
 import type { ActorHash } from "../kernel/trace.ts";
 import type { Batch } from "./batch.ts";
@@ -118,10 +119,31 @@ export interface StepResult {
 /** In place of a time that nobody knows: `null` in the API. */
 export const unknownTime = -1;
 
-/** A node or pod as its kubelet sees it, for people. */
-export interface Inspection {
+/** A node as its kubelet sees it, for people. */
+export interface NodeInspection {
+  readonly node: MachineView;
+  readonly pods: readonly InspectedPod[];
+}
+
+/** A pod among others: its states alone. */
+export interface InspectedPod extends PodIdentity {
   readonly state: string;
-  readonly context: Readonly<Record<string, unknown>>;
+  readonly containers: readonly { readonly name: string; readonly state: string }[];
+}
+
+/** A pod as its kubelet leads it, for people. */
+export interface PodInspection {
+  readonly identity: PodIdentity;
+  readonly pod: MachineView;
+  /** Init containers first. */
+  readonly containers: readonly InspectedContainer[];
+}
+
+export interface InspectedContainer {
+  readonly name: string;
+  readonly image: string;
+  readonly isInit: boolean;
+  readonly container: MachineView;
 }
 
 /**
@@ -135,7 +157,10 @@ export interface KubeletShard {
   step(endUs: number, inbox: Batch): StepResult;
   /** The rolling hash of each kubelet's history. */
   hashes(): readonly ActorHash[];
-  inspectNode(node: number): Inspection | undefined;
+  /** @returns `undefined` for a node of another shard. */
+  inspectNode(node: number): NodeInspection | undefined;
+  /** @returns `undefined` for a pod its kubelet does not know, or no longer. */
+  inspectPod(node: number, uid: string): PodInspection | undefined;
 }
 
 /** A pod as a kubelet needs to know it; what does not vary between pods of one kind. */

@@ -1,7 +1,13 @@
 import { type Running, RunningMark } from "../kernel/running-mark.ts";
 import type { ActorHash } from "../kernel/trace.ts";
 import type { Batch } from "./batch.ts";
-import type { Inspection, KubeletShard, ShardConfig, StepResult } from "./protocol.ts";
+import type {
+  KubeletShard,
+  NodeInspection,
+  PodInspection,
+  ShardConfig,
+  StepResult,
+} from "./protocol.ts";
 
 /** A way to a shard's kubelets. Where they run is invisible to the caller. */
 export interface ShardLink {
@@ -13,7 +19,11 @@ export interface ShardLink {
   /** The inbox is handed over; it must not be used afterwards. */
   step(endUs: number, inbox: Batch): StepResult | Promise<StepResult>;
   hashes(): readonly ActorHash[] | Promise<readonly ActorHash[]>;
-  inspectNode(node: number): Inspection | undefined | Promise<Inspection | undefined>;
+  inspectNode(node: number): NodeInspection | undefined | Promise<NodeInspection | undefined>;
+  inspectPod(
+    node: number,
+    uid: string,
+  ): PodInspection | undefined | Promise<PodInspection | undefined>;
   close(): void | Promise<void>;
 }
 
@@ -29,6 +39,7 @@ export function inlineLink(kubelets: KubeletShard): ShardLink {
     step: (endUs, inbox) => kubelets.step(endUs, inbox),
     hashes: () => kubelets.hashes(),
     inspectNode: (node) => kubelets.inspectNode(node),
+    inspectPod: (node, uid) => kubelets.inspectPod(node, uid),
     close: () => {},
   };
 }

@@ -25,7 +25,7 @@ describe("podrace", { timeout: 30 * seconds }, () => {
     expect(stdout).toMatch(/^Exit codes:\n {2}0 done {2}1 failed {2}2 wrong use or invalid file/m);
   });
 
-  test.each(["up", "story", "replay", "trace", "version", "completion"])(
+  test.each(["up", "story", "replay", "trace", "inspect", "version", "completion"])(
     "explains %s, and in the same words when asked by help",
     async (command) => {
       const asked = await podrace([command, "--help"]);

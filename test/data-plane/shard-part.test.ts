@@ -33,6 +33,7 @@ function aLink(isLate = false) {
     },
     hashes: () => [],
     inspectNode: () => undefined,
+    inspectPod: () => undefined,
     close: () => {},
   };
   return { link, steps, answers, answer };

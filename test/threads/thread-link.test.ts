@@ -54,8 +54,9 @@ describe("kubelets on a thread of their own", () => {
     expect(nextDueUs).toBeGreaterThan(startUs);
     expect(factCount).toBe(0);
     expect(await link.hashes()).toEqual([]);
-    expect(await link.inspectNode(0)).toMatchObject({ state: "registering" });
+    expect(await link.inspectNode(0)).toMatchObject({ node: { value: "registering" } });
     expect(await link.inspectNode(7)).toBeUndefined();
+    expect(await link.inspectPod(0, "nobody")).toBeUndefined();
   });
 
   test("take the buffer of an inbox with them", async () => {
@@ -97,9 +98,12 @@ describe("a thread that dies", () => {
   test("rejects every call under way, of every kind", async () => {
     const { link, worker } = await aLink();
     await link.init(config);
-    const pending = [link.step(foreverUs, new Batch()), link.hashes(), link.inspectNode(0)].map(
-      rejectionOf,
-    );
+    const pending = [
+      link.step(foreverUs, new Batch()),
+      link.hashes(),
+      link.inspectNode(0),
+      link.inspectPod(0, "nobody"),
+    ].map(rejectionOf);
     await worker.terminate();
 
     for (const error of await Promise.all(pending)) expect(error).toBeInstanceOf(ShardThreadError);

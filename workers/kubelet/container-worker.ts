@@ -79,6 +79,7 @@ export class ContainerWorker implements ContainerLife {
   readonly #crashBackoff = new CrashBackoff();
   #pullFailures = 0;
   #timer: TimerHandle | undefined;
+  #timerDueUs = 0;
 
   constructor(
     spec: KubeletContainer,
@@ -134,6 +135,12 @@ export class ContainerWorker implements ContainerLife {
   /** Whether its start is under way, which the next container of the pod waits for. */
   get isOnItsWay(): boolean {
     return onTheirWay.has(this.#state);
+  }
+
+  /** When it comes out of the back-off, or of the error, it is in, µs; absent when in none. */
+  get retryAtUs(): number | undefined {
+    const isWaiting = !this.#isOver && inBackOff.has(this.#state);
+    return isWaiting ? this.#timerDueUs : undefined;
   }
 
   start(): void {
@@ -337,6 +344,7 @@ export class ContainerWorker implements ContainerLife {
   }
 
   #wait(delayUs: number, act: () => void): void {
+    this.#timerDueUs = this.#pod.nowUs + delayUs;
     this.#timer = this.#pod.after(delayUs, act);
   }
 
@@ -366,4 +374,11 @@ const onTheirWay: ReadonlySet<ContainerStateName> = new Set([
   "pulling",
   "creating",
   "starting",
+]);
+
+const inBackOff: ReadonlySet<ContainerStateName> = new Set([
+  "errImagePull",
+  "imagePullBackOff",
+  "exited",
+  "crashLoopBackOff",
 ]);

@@ -1,10 +1,11 @@
 import { Batch } from "../../src/data-plane/batch.ts";
 import {
-  type Inspection,
   type KubeletPodSpec,
   type KubeletShard,
+  type NodeInspection,
   orders,
   type PodIdentity,
+  type PodInspection,
   protocolVersion,
   type ShardConfig,
   type StepResult,
@@ -65,8 +66,12 @@ class KubeletHost implements KubeletShard {
     return this.#trace.hashes();
   }
 
-  inspectNode(node: number): Inspection | undefined {
+  inspectNode(node: number): NodeInspection | undefined {
     return this.#kubelets.get(node)?.inspect();
+  }
+
+  inspectPod(node: number, uid: string): PodInspection | undefined {
+    return this.#kubelets.get(node)?.inspectPod(uid);
   }
 
   #deliver(inbox: Batch, index: number): void {

@@ -5,19 +5,22 @@ import {
   containerStates,
   type EventCode,
   eventCodes,
-  type Inspection,
   type KubeletPodSpec,
   type NodeConfig,
+  type NodeInspection,
   type PodIdentity,
+  type PodInspection,
   podPhases,
   reports,
 } from "../../src/data-plane/protocol.ts";
 import { runtimeProfiles } from "../../src/data-plane/runtime-profiles.ts";
 import type { Chance } from "../../src/kernel/chance.ts";
 import { unguarded } from "../../src/kernel/handling.ts";
-import type { ActorRef, Timeline } from "../../src/kernel/timeline.ts";
+import type { ActorRef, TimerHandle, Timeline } from "../../src/kernel/timeline.ts";
 import type { FactData, Trace } from "../../src/kernel/trace.ts";
 import type { EventDetail } from "./container-worker.ts";
+import { inspectPod } from "./inspect-pod.ts";
+import { viewOf } from "./machines/machine-view.ts";
 import { nodeMachine } from "./machines/node-machine.ts";
 import { podConditionBits } from "./pod-phase.ts";
 import { type PodSurroundings, PodWorker } from "./pod-worker.ts";
@@ -42,6 +45,8 @@ export interface KubeletContext {
   outbox(): Batch;
 }
 
+type Heartbeat = "leaseRenewal" | "statusReport";
+
 /** One node's kubelet: an actor with an XState lifecycle, its pods and its runtime. */
 export class Kubelet {
   readonly actor: ActorRef;
@@ -52,7 +57,10 @@ export class Kubelet {
   readonly #runtime: SimulatedRuntime;
   readonly #surroundings: PodSurroundings;
   #hasNetwork = false;
-  #hasHeartbeats = false;
+  /** When its heartbeats are due, µs; absent before they begin. */
+  #heartbeats: Record<Heartbeat, number> | undefined;
+  /** Delays of the node's machine that have begun, by their id. */
+  readonly #delays = new Map<number, { readonly timer: TimerHandle; readonly dueUs: number }>();
 
   constructor(config: NodeConfig, context: KubeletContext) {
     this.#config = config;
@@ -109,15 +117,31 @@ export class Kubelet {
     worker.delete(worker.graceSeconds ?? worker.spec.terminationGracePeriodSeconds, true);
   }
 
-  inspect(): Inspection {
-    const { value } = this.#node.getSnapshot();
+  inspect(): NodeInspection {
+    const snapshot = this.#node.getSnapshot();
+    const delays = nodeMachine.root.states[snapshot.value]?.after ?? [];
+    const timers = [
+      ...[...this.#delays.values()].map(({ dueUs }, index) => {
+        return { name: String(delays[index]?.delay), dueUs };
+      }),
+      ...Object.entries(this.#heartbeats ?? {}).map(([name, dueUs]) => ({ name, dueUs })),
+    ];
+    const context = { runtime: this.#config.runtime, network: this.#hasNetwork };
     return {
-      state: String(value),
-      context: {
-        runtime: this.#config.runtime,
-        pods: [...this.#pods.values()].map(({ identity, state }) => ({ ...identity, state })),
-      },
+      node: viewOf(snapshot, context, timers),
+      pods: [...this.#pods.values()].map(({ identity, state, containers }) => ({
+        ...identity,
+        state,
+        containers: containers.map(({ spec: { name }, state: its }) => ({ name, state: its })),
+      })),
     };
+  }
+
+  inspectPod(uid: string): PodInspection | undefined {
+    for (const worker of this.#pods.values()) {
+      if (worker.identity.uid === uid) return inspectPod(worker);
+    }
+    return undefined;
   }
 
   /** XState stamps the delays it schedules with `Date.now()`, which nobody ever reads. */
@@ -129,47 +153,47 @@ export class Kubelet {
     setTimeout(act: () => void, delayMs: number): number;
     clearTimeout(id: number): void;
   } {
-    const timers = new Map<number, { cancel(): void }>();
+    const { timeline } = this.#context;
+    const delays = this.#delays;
     let lastId = 0;
     return {
       setTimeout: (act, delayMs) => {
         const id = ++lastId;
-        const timer = this.#context.timeline.setTimer(
-          this.actor,
-          Math.round(delayMs * 1_000),
-          () => {
-            timers.delete(id);
-            unguarded(act);
-          },
-        );
-        timers.set(id, timer);
+        const delayUs = Math.round(delayMs * 1_000);
+        const timer = timeline.setTimer(this.actor, delayUs, () => {
+          delays.delete(id);
+          unguarded(act);
+        });
+        delays.set(id, { timer, dueUs: timeline.nowUs + delayUs });
         return id;
       },
       clearTimeout: (id) => {
-        timers.get(id)?.cancel();
-        timers.delete(id);
+        delays.get(id)?.timer.cancel();
+        delays.delete(id);
       },
     };
   }
 
   #beginHeartbeats(): void {
-    if (this.#hasHeartbeats) return;
-    this.#hasHeartbeats = true;
+    if (this.#heartbeats !== undefined) return;
+    this.#heartbeats = { leaseRenewal: 0, statusReport: 0 };
     this.#event("nodeStarting", noPod, {});
     // Spread over the interval, or all nodes of a cluster would renew in the same microsecond.
     const site = `lease/${this.actor.name}`;
     this.#report(reports.renewLease);
     const firstUs = this.#context.chance.integer(site, 0, leaseIntervalUs);
-    this.#every(firstUs, leaseIntervalUs, () => this.#report(reports.renewLease));
-    this.#every(firstUs + statusIntervalUs, statusIntervalUs, () => {
+    this.#every("leaseRenewal", firstUs, leaseIntervalUs, () => this.#report(reports.renewLease));
+    this.#every("statusReport", firstUs + statusIntervalUs, statusIntervalUs, () => {
       if (this.#node.getSnapshot().hasTag("ready")) this.#reportStatusOfNode(true);
     });
   }
 
-  #every(firstUs: number, intervalUs: number, act: () => void): void {
-    this.#context.timeline.setBackgroundTimer(this.actor, firstUs, () => {
+  #every(name: Heartbeat, firstUs: number, intervalUs: number, act: () => void): void {
+    const { timeline } = this.#context;
+    if (this.#heartbeats !== undefined) this.#heartbeats[name] = timeline.nowUs + firstUs;
+    timeline.setBackgroundTimer(this.actor, firstUs, () => {
       act();
-      this.#every(intervalUs, intervalUs, act);
+      this.#every(name, intervalUs, intervalUs, act);
     });
   }
 

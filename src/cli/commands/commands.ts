@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Terminal } from "../terminal.ts";
+import { addInspect } from "./inspect.ts";
 import { addKubectl } from "./kubectl.ts";
 import { addReplay } from "./replay.ts";
 import { addStory } from "./story.ts";
@@ -26,6 +27,7 @@ export function addCommands(program: Command, environment: CommandEnvironment): 
   program.commandsGroup("A running cluster:");
   addTime(program, environment);
   addTrace(program, environment);
+  addInspect(program, environment);
   addKubectl(program, environment);
   program.commandsGroup("podrace itself:");
   addVersion(program, environment);

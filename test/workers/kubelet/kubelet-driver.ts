@@ -5,11 +5,12 @@ import {
   conditionBits,
   containerStates,
   eventCodes,
-  type Inspection,
   type KubeletContainer,
   type KubeletPodSpec,
   type KubeletShard,
+  type NodeInspection,
   orders,
+  type PodInspection,
   podPhases,
   protocolVersion,
   reports,
@@ -200,13 +201,19 @@ export class KubeletDriver {
 
   /** The pods the kubelet leads, as `web running`. */
   get pods(): readonly string[] {
-    const { context } = this.#shard.inspectNode(0) as Inspection;
-    const pods = context["pods"] as readonly { readonly name: string; readonly state: string }[];
-    return pods.map(({ name, state }) => `${name} ${state}`);
+    return this.inspection.pods.map(({ name, state }) => `${name} ${state}`);
   }
 
   get nodeState(): string {
-    return (this.#shard.inspectNode(0) as Inspection).state;
+    return this.inspection.node.value;
+  }
+
+  get inspection(): NodeInspection {
+    return this.#shard.inspectNode(0) as NodeInspection;
+  }
+
+  inspectPod(name: string): PodInspection | undefined {
+    return this.#shard.inspectPod(0, `uid-of-${name}`);
   }
 
   #handle(name: string): number {

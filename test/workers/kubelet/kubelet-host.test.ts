@@ -144,14 +144,17 @@ describe("a shard of kubelets", () => {
     expect([silent.hash, silent.factCount]).toEqual([telling.hash, telling.factCount]);
   });
 
-  test("shows a node of its own, and no other", () => {
+  test("shows nodes and pods of its own, and no others", () => {
     const shard = aShard([1]);
-    shard.step(startUs + 1, new Batch());
+    shard.step(startUs + second, podsOn([1], startUs + 100));
 
-    expect(shard.inspectNode(1)).toEqual({
-      state: "registering",
-      context: { runtime: "containerd", pods: [] },
+    expect(shard.inspectNode(1)).toMatchObject({
+      node: { value: "ready" },
+      pods: [{ namespace: "default", name: "web-1", uid: "uid-1", state: "running" }],
     });
+    expect(shard.inspectPod(1, "uid-1")?.identity.name).toBe("web-1");
+    expect(shard.inspectPod(1, "uid-2")).toBeUndefined();
+    expect(shard.inspectPod(0, "uid-1")).toBeUndefined();
     expect(shard.inspectNode(0)).toBeUndefined();
   });
 });

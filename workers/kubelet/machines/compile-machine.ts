@@ -18,7 +18,7 @@ export interface CompiledMachine<State extends string, EventType extends string>
  * what may follow what.
  *
  * @throws {InvariantError} For what a table cannot say: nested or parallel states, guards, delays,
- *   transitions without one event or one target.
+ *   actions, transitions without one event or one target.
  */
 export function compileMachine<State extends string, EventType extends string>(
   machine: AnyStateMachine,
@@ -34,6 +34,8 @@ export function compileMachine<State extends string, EventType extends string>(
       `${state} is not nested`,
     );
     invariant((node.always ?? []).length === 0, `${state} is not left without an event`);
+    const deeds = [root, node].flatMap(({ entry, exit, invoke }) => [...entry, ...exit, ...invoke]);
+    invariant(deeds.length === 0, `entering and leaving ${state} does nothing more`);
     const row = new Map<EventType, State>();
     for (const [event, transitions] of [...root.transitions, ...node.transitions]) {
       const [transition] = transitions;
@@ -43,6 +45,7 @@ export function compileMachine<State extends string, EventType extends string>(
         `one way from ${state} on ${event}`,
       );
       invariant(transition.guard === undefined, `no guard from ${state} on ${event}`);
+      invariant(transition.actions.length === 0, `${event} does nothing more in ${state}`);
       const target = transition.target?.[0]?.key as State | undefined;
       invariant(target !== undefined, `${event} leads from ${state} to a state`);
       row.set(event as EventType, target);

@@ -27,18 +27,31 @@ export const containerMachine = setup({
   initial: "waiting",
   on: { stop: ".stopped" },
   states: {
-    waiting: { on: { start: "checkingImage" } },
+    waiting: { description: "the containers before it", on: { start: "checkingImage" } },
     checkingImage: {
+      description: "a look at its node's images",
       on: { imagePresent: "creating", imageMissing: "pulling", pullFailed: "errImagePull" },
     },
-    pulling: { on: { pulled: "creating", pullFailed: "errImagePull" } },
-    errImagePull: { on: { backOff: "imagePullBackOff", retry: "checkingImage" } },
-    imagePullBackOff: { on: { retry: "checkingImage" } },
-    creating: { on: { created: "starting" } },
-    starting: { on: { started: "running", exited: "exited" } },
-    running: { on: { exited: "exited" } },
-    exited: { on: { restart: "checkingImage", backOff: "crashLoopBackOff" } },
-    crashLoopBackOff: { on: { retry: "checkingImage" } },
+    pulling: {
+      description: "the runtime to pull its image",
+      on: { pulled: "creating", pullFailed: "errImagePull" },
+    },
+    errImagePull: {
+      description: "the kubelet's next look at it",
+      on: { backOff: "imagePullBackOff", retry: "checkingImage" },
+    },
+    imagePullBackOff: { description: "its back-off to be over", on: { retry: "checkingImage" } },
+    creating: { description: "the runtime to create it", on: { created: "starting" } },
+    starting: {
+      description: "the runtime to start it",
+      on: { started: "running", exited: "exited" },
+    },
+    running: { description: "its process to end", on: { exited: "exited" } },
+    exited: {
+      description: "the kubelet's next look at it, if it is to be restarted",
+      on: { restart: "checkingImage", backOff: "crashLoopBackOff" },
+    },
+    crashLoopBackOff: { description: "its back-off to be over", on: { retry: "checkingImage" } },
     stopped: {},
   },
 });

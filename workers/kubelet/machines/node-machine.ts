@@ -42,13 +42,15 @@ export const nodeMachine = setup({
   context: ({ input }) => input,
   initial: "booting",
   states: {
-    booting: { on: { start: "registering" } },
+    booting: { description: "its process to start", on: { start: "registering" } },
     registering: {
+      description: "the API server to show it its node",
       entry: "register",
       on: { registered: { target: "notReady", actions: "beginHeartbeats" } },
       after: { registrationRetry: { target: "registering", reenter: true } },
     },
     notReady: {
+      description: "a range of pod addresses for its network",
       entry: "reportNotReady",
       on: { networkReady: "ready" },
     },

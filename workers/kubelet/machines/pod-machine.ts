@@ -21,13 +21,25 @@ export const podMachine = setup({
   id: "pod",
   initial: "accepted",
   states: {
-    accepted: { on: { admitted: "creatingSandbox", deleted: "removed" } },
-    creatingSandbox: { on: { sandboxReady: "initializing", deleted: "stopping" } },
-    initializing: { on: { initialized: "running", failed: "failed", deleted: "stopping" } },
-    running: { on: { succeeded: "succeeded", failed: "failed", deleted: "stopping" } },
-    succeeded: { on: { deleted: "stopping" } },
-    failed: { on: { deleted: "stopping" } },
-    stopping: { on: { stopped: "removed" } },
+    accepted: {
+      description: "its containers to be worked out",
+      on: { admitted: "creatingSandbox", deleted: "removed" },
+    },
+    creatingSandbox: {
+      description: "the runtime to make its sandbox",
+      on: { sandboxReady: "initializing", deleted: "stopping" },
+    },
+    initializing: {
+      description: "its init containers, one after another",
+      on: { initialized: "running", failed: "failed", deleted: "stopping" },
+    },
+    running: {
+      description: "its containers to end, or to be deleted",
+      on: { succeeded: "succeeded", failed: "failed", deleted: "stopping" },
+    },
+    succeeded: { description: "to be deleted", on: { deleted: "stopping" } },
+    failed: { description: "to be deleted", on: { deleted: "stopping" } },
+    stopping: { description: "its containers and its sandbox to stop", on: { stopped: "removed" } },
     removed: { type: "final" },
   },
 });

@@ -85,6 +85,12 @@ describe("what a table cannot say is refused:", () => {
     initial: "a",
     states: { a: { on: { go: { actions: () => {} } } } },
   });
+  const doing = createMachine({
+    initial: "a",
+    states: { a: { on: { go: { target: "b", actions: () => {} } } }, b: {} },
+  });
+  const entering = createMachine({ initial: "a", states: { a: { entry: () => {} } } });
+  const leaving = createMachine({ initial: "a", exit: () => {}, states: { a: {} } });
   const timed = createMachine({ initial: "a", states: { a: { after: { 1_000: "b" } }, b: {} } });
   const eventless = createMachine({ initial: "a", states: { a: { always: "b" }, b: {} } });
   const wildcard = createMachine({ initial: "a", states: { a: { on: { "*": "b" } }, b: {} } });
@@ -95,6 +101,9 @@ describe("what a table cannot say is refused:", () => {
     ["states within states", nested],
     ["several states at once", parallel],
     ["an event that leads nowhere", inward],
+    ["an action on the way", doing],
+    ["an action on entering", entering],
+    ["an action on leaving", leaving],
     ["a delay", timed],
     ["a transition without an event", eventless],
     ["a transition on any event", wildcard],
