@@ -68,13 +68,13 @@ const pod: InspectedPod = {
 
 const diagram = `stateDiagram-v2
   state "on (now)" as on
+  state "broken (from every state on fall)" as broken
   [*] --> off
   off --> on: press, after 10s
   on --> off: press
   broken --> [*]
-  note right of broken: from every state on fall
-  class on current
   classDef current fill:#326ce5,color:#fff
+  class on current
 `;
 
 describe("an inspected node", () => {

@@ -1,6 +1,6 @@
 /**
  * What is wrong with a Mermaid state diagram, line by line; nothing if Mermaid can read it. Knows the
- * part of the language that is written here: states, composite states, transitions, notes, classes.
+ * part of the language that is written here: states, composite states, transitions, classes.
  *
  * @see mermaid `packages/mermaid/src/diagrams/state/parser/stateDiagram.jison`
  */
@@ -27,7 +27,6 @@ const statements = [
   /^\[\*\] --> \w+$/,
   /^\w+ --> \[\*\]$/,
   /^\w+ --> \w+: [^:;]+$/,
-  /^note right of \w+: [^:;]+$/,
   /^classDef \w+ [\w-]+:#\w+(,[\w-]+:#\w+)*$/,
   /^class \w+ \w+$/,
 ];
