@@ -4,7 +4,7 @@ import type { Breakdown } from "../kernel/simulation.ts";
 /** Where a run broke: enough to come to the same moment again. */
 export interface RunPlace {
   readonly seed: number;
-  /** The window it broke in, virtual time in µs; absent when it broke before the first. */
+  /** The window it broke in, virtual time in µs; absent when it broke outside of any. */
   readonly window?: Breakdown["window"];
   /** The actor that ran, e.g. `kubelet:node-2`; absent when it broke outside of any. */
   readonly actor?: RunningActor;
@@ -28,19 +28,23 @@ export class RunError extends Error {
 
   constructor(cause: unknown, place: RunPlace) {
     const problem = cause instanceof Error ? cause.message : String(cause);
-    super(`${problem} (${placeText(place)})`, { cause });
+    // One that broke on a thread of its own says where by itself.
+    const isPlaced = problem.includes(`(seed ${place.seed};`);
+    super(isPlaced ? problem : `${problem} (${placeText(place)})`, { cause });
     this.place = place;
   }
 }
 
 function placeText({ seed, window, actor }: RunPlace): string {
-  const between =
-    window === undefined
-      ? "before the first window"
-      : `window ${rfc3339Micro(window.startUs)} to ${rfc3339Micro(window.endUs)}`;
-  const who =
-    actor === undefined
-      ? "no actor was running"
-      : `actor ${actor.name} on ${actor.thread} at ${rfc3339Micro(actor.atUs)}`;
-  return `seed ${seed}; ${between}; ${who}`;
+  const words = [`seed ${seed}`];
+  if (window !== undefined) {
+    const { startUs, endUs } = window;
+    words.push(`window ${rfc3339Micro(startUs)} to ${rfc3339Micro(endUs)}`);
+    words.push(
+      actor === undefined
+        ? "no actor was running"
+        : `actor ${actor.name} on ${actor.thread} at ${rfc3339Micro(actor.atUs)}`,
+    );
+  }
+  return words.join("; ");
 }
