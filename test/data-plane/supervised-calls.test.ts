@@ -30,6 +30,8 @@ describe("supervised calls", () => {
     const { port1: near, port2: far } = new MessageChannel();
     const answer = new Promise((resolve) => void near.once("message", resolve));
     const call = calls.run("step", 80, answer);
+    // After this, timers come before messages.
+    await new Promise((resolve) => void setImmediate(resolve));
     far.postMessage("here");
     // Longer than the deadline, without a turn for anything else.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
