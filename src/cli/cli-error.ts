@@ -13,7 +13,7 @@ export const exitCode = {
   timedOut: 4,
   /** Two runs that must be equal were not. */
   nondeterminism: 5,
-  /** A bug in podrace. */
+  /** A bug in podrace, or a thread of it that died or no longer answers. */
   internal: 6,
   /** 128 + SIGINT, as shells have it. */
   interrupted: 130,

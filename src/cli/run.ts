@@ -18,7 +18,7 @@ Examples:
 
 Exit codes:
   0 done  1 failed  2 wrong use or invalid file  4 timed out
-  5 a replay that is not what was recorded  6 a bug in podrace
+  5 a replay that is not what was recorded  6 a bug in podrace, or a thread of it that broke
   130 interrupted (Ctrl-C)  143 terminated
   podrace kubectl answers as kubectl does.
 `;

@@ -119,7 +119,7 @@ function requireRoomFor(threads: number, threadsMax: number, isPerNode: boolean)
     "threads",
     `at most ${cap.threads}`,
     threads,
-    `${isPerNode ? ", one for each node" : ""}: ${cap.reckoning}. ${cap.remedy}`,
+    `${isPerNode ? ", one for each node" : ""}: ${cap.reckoning}. For more: ${cap.remedy}`,
   );
 }
 

@@ -96,7 +96,7 @@ describe("podrace up --threads per-node", { timeout: 60 * seconds }, () => {
 
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
     expect(stderr).toMatch(
-      /^error: --threads must be at most \d+, not 300, one for each node: the least of 256 by threadsMax, .*\d+ by free memory \(\d+ MB, 13 MB a thread\), with a tenth kept back\. .*, or share threads \(--threads N\)$/m,
+      /^error: --threads must be at most \d+, not 300, one for each node: the least of 256 by threadsMax, .*\d+ by free memory \(\d+ MB, 13 MB a thread\), with a tenth kept back\. For more: .*, or share threads \(--threads N\)$/m,
     );
   });
 });

@@ -54,17 +54,20 @@ describe("podrace replay", { timeout: 60 * seconds }, () => {
     await record(session);
   }, 60 * seconds);
 
-  test.each(["0", "1", "2"])("comes to the recorded end with %s threads", async (threads) => {
-    const { exitCode, stdout, stderr } = await podrace(["replay", session, "--threads", threads]);
+  test.each(["0", "1", "2", "per-node"])(
+    "comes to the recorded end with %s threads",
+    async (threads) => {
+      const { exitCode, stdout, stderr } = await podrace(["replay", session, "--threads", threads]);
 
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-    expect(stdout).toMatch(
-      new RegExp(`^${moment}  ${outcome}\nThe replay came to the recorded end\\.\n$`),
-    );
-    const { end } = lastLine(session);
-    expect(stdout).toContain(`${end.facts} facts, revision ${end.revision}`);
-    expect(stdout).toContain(`trace hash ${end.traceHash}`);
-  });
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+      expect(stdout).toMatch(
+        new RegExp(`^${moment}  ${outcome}\nThe replay came to the recorded end\\.\n$`),
+      );
+      const { end } = lastLine(session);
+      expect(stdout).toContain(`${end.facts} facts, revision ${end.revision}`);
+      expect(stdout).toContain(`trace hash ${end.traceHash}`);
+    },
+  );
 
   test("ends with 5 when a request is not what it was, and names both hashes", async () => {
     const changed = withBody(session, (body) => body.replaceAll("nginx", "redis"));
@@ -214,6 +217,7 @@ describe("podrace replay", { timeout: 60 * seconds }, () => {
       const { exitCode } = await running.ended;
       const late = await replayUntil("--until", "1h");
       const atTheEnd = await ask("kubectl", "get", "pods");
+      const inspected = await ask("inspect", "pod/web");
       const first = await ask("time");
       const second = await ask("time");
       late.interrupt();
@@ -222,6 +226,7 @@ describe("podrace replay", { timeout: 60 * seconds }, () => {
       expect(exitCode).toBe(0);
       expect(early.stdout + early.stderr).toBe("No resources found\n");
       expect(atTheEnd.stdout).toMatch(/^web +1\/1 +Running/m);
+      expect(inspected.stdout).toMatch(/^pod default\/web on node-1: running\n/);
       expect(stderr).toContain("The session ended before that: this is its end.\n");
       expect(stdout).toMatch(new RegExp(`^${moment}  ${outcome}\nhttps://127\\.0\\.0\\.1:\\d+\n$`));
       expect(first.stdout).toMatch(/ {2}paused, settled\n$/);
