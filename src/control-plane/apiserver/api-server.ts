@@ -138,7 +138,7 @@ export class ApiServer {
     const written = this.#components.createEvent(event);
     if (written !== undefined) return answer(undefined, written);
     const { chance } = this.#parts;
-    const admit = (): StoredObject => event.admitted(this.#timeline.nowUs, chance);
+    const admit = (): StoredObject => event.admit(this.#timeline.nowUs, chance);
     createTrusted(this.#parts, context, admit, answer);
   }
 

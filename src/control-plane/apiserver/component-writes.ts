@@ -51,7 +51,7 @@ export class ComponentWrites {
     const resource = this.#events;
     const { name } = event;
     const key = keyOf(resource, namespace, name);
-    const row = event.admitted(this.#parts.nowUs(), this.#chance);
+    const row = event.admit(this.#parts.nowUs(), this.#chance);
     if (direct.replace(key, 0, row) === undefined) return undefined;
     recordStored(this.#parts, { resource, namespace, name, subresource: "" }, "create", row);
     return row;

@@ -106,6 +106,8 @@ export class Scheduler {
     const { key } = stored;
     const spec = stored.sharedSpec as PodSpec;
     const nodeName = nodeNameOf(stored);
+    // Most versions of a pod are news from its kubelet.
+    if (nodeName !== "" && old?.sharedSpec === spec && nodeNameOf(old) === nodeName) return;
     if (nodeName !== "") {
       this.#queue.remove(key);
       if (this.#state.nodeOf(key) !== nodeName) {

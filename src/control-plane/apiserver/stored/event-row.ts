@@ -46,8 +46,8 @@ export class EventRow extends StoredObject {
   /** How much later it last happened, µs. */
   readonly #lastAfterUs: number;
   /** How much later the API server took it in, µs, and whose chance made its identity. */
-  readonly #admittedAfterUs: number;
-  readonly #chance: Chance | undefined;
+  #admittedAfterUs: number;
+  #chance: Chance | undefined;
 
   /**
    * @param at By the recorder's clock, µs; `number` tells apart events of one subject in the same
@@ -114,9 +114,11 @@ export class EventRow extends StoredObject {
     );
   }
 
-  /** As the API server takes it in. */
-  admitted(atUs: number, chance: Chance): EventRow {
-    return this.#with(this.#count, this.#lastAfterUs, atUs - this.#atUs, chance);
+  /** The API server takes it in: what was written becomes what is stored. */
+  admit(atUs: number, chance: Chance): this {
+    this.#admittedAfterUs = atUs - this.#atUs;
+    this.#chance = chance;
+    return this;
   }
 
   /** It happened again. */
