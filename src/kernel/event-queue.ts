@@ -19,8 +19,10 @@ export interface Due {
  */
 export class EventQueue<T> {
   #size = 0;
+  /** Slots in heap order, and their times beside them: most comparisons look no further. */
   #heap = new Int32Array(64);
   #atUs = new Float64Array(64);
+  /** By slot. */
   #rank = new Float64Array(64);
   #source = new Float64Array(64);
   #sequence = new Float64Array(64);
@@ -33,19 +35,18 @@ export class EventQueue<T> {
 
   /** When the first entry is due; `Infinity` for an empty queue. */
   get firstAtUs(): number {
-    return this.#size === 0 ? Infinity : (this.#atUs[this.#heap[0] as number] as number);
+    return this.#size === 0 ? Infinity : (this.#atUs[0] as number);
   }
 
   /** Returns a slot, good for `replace` until the entry is popped. */
   push(due: Due, value: T): number {
     const slot = this.#free.pop() ?? this.#newSlot();
-    this.#atUs[slot] = due.atUs;
     // Class and destination in one number: destinations stay below 2^40.
     this.#rank[slot] = due.class * 0x100_0000_0000 + due.destination;
     this.#source[slot] = due.source;
     this.#sequence[slot] = due.sequence;
     this.#values[slot] = value;
-    this.#siftUp(this.#size++, slot);
+    this.#siftUp(this.#size++, slot, due.atUs);
     return slot;
   }
 
@@ -55,25 +56,20 @@ export class EventQueue<T> {
   }
 
   /** @throws {RangeError} When empty. */
-  pop(): { readonly atUs: number; readonly destination: number; readonly value: T } {
+  pop(): T {
     if (this.#size === 0) throw new RangeError("nothing is due");
     const slot = this.#heap[0] as number;
     const value = this.#values[slot] as T;
-    const popped = {
-      atUs: this.#atUs[slot] as number,
-      destination: (this.#rank[slot] as number) % 0x100_0000_0000,
-      value,
-    };
     this.#values[slot] = undefined;
     this.#free.push(slot);
-    const last = this.#heap[--this.#size] as number;
-    if (this.#size > 0) this.#siftDown(last);
-    return popped;
+    const last = --this.#size;
+    if (last > 0) this.#siftDown(this.#heap[last] as number, this.#atUs[last] as number);
+    return value;
   }
 
   #newSlot(): number {
     const slot = this.#values.length;
-    if (slot === this.#atUs.length) this.#grow(slot * 2);
+    if (slot === this.#heap.length) this.#grow(slot * 2);
     this.#values.push(undefined);
     return slot;
   }
@@ -88,41 +84,49 @@ export class EventQueue<T> {
     this.#sequence = grown(this.#sequence, capacity);
   }
 
-  #siftUp(start: number, slot: number): void {
+  #siftUp(start: number, slot: number, atUs: number): void {
     let index = start;
     while (index > 0) {
-      const parentIndex = (index - 1) >> 2;
-      const parent = this.#heap[parentIndex] as number;
-      if (!this.#isBefore(slot, parent)) break;
-      this.#heap[index] = parent;
-      index = parentIndex;
+      const parent = (index - 1) >> 2;
+      if (!this.#isBefore(atUs, slot, parent)) break;
+      this.#move(parent, index);
+      index = parent;
     }
     this.#heap[index] = slot;
+    this.#atUs[index] = atUs;
   }
 
-  #siftDown(slot: number): void {
+  #siftDown(slot: number, atUs: number): void {
     let index = 0;
-    for (;;) {
-      const firstChild = index * 4 + 1;
-      if (firstChild >= this.#size) break;
-      let bestIndex = firstChild;
-      const end = Math.min(firstChild + 4, this.#size);
-      for (let child = firstChild + 1; child < end; child++) {
-        if (this.#isBefore(this.#heap[child] as number, this.#heap[bestIndex] as number)) {
-          bestIndex = child;
-        }
+    for (let child = 1; child < this.#size; child = index * 4 + 1) {
+      const end = Math.min(child + 4, this.#size);
+      let best = child;
+      for (let other = child + 1; other < end; other++) {
+        const otherAtUs = this.#atUs[other] as number;
+        if (this.#isBefore(otherAtUs, this.#heap[other] as number, best)) best = other;
       }
-      const best = this.#heap[bestIndex] as number;
-      if (!this.#isBefore(best, slot)) break;
-      this.#heap[index] = best;
-      index = bestIndex;
+      if (this.#isBefore(atUs, slot, best)) break;
+      this.#move(best, index);
+      index = best;
     }
     this.#heap[index] = slot;
+    this.#atUs[index] = atUs;
   }
 
-  #isBefore(left: number, right: number): boolean {
-    const byTime = (this.#atUs[left] as number) - (this.#atUs[right] as number);
-    if (byTime !== 0) return byTime < 0;
+  #move(from: number, to: number): void {
+    this.#heap[to] = this.#heap[from] as number;
+    this.#atUs[to] = this.#atUs[from] as number;
+  }
+
+  /** Whether an entry comes before the one at `index` of the heap. */
+  #isBefore(atUs: number, slot: number, index: number): boolean {
+    const otherAtUs = this.#atUs[index] as number;
+    if (atUs !== otherAtUs) return atUs < otherAtUs;
+    return this.#isBeforeAtOnce(slot, this.#heap[index] as number);
+  }
+
+  /** Of two entries that are due at the same time. */
+  #isBeforeAtOnce(left: number, right: number): boolean {
     const byRank = (this.#rank[left] as number) - (this.#rank[right] as number);
     if (byRank !== 0) return byRank < 0;
     const bySource = (this.#source[left] as number) - (this.#source[right] as number);

@@ -30,7 +30,7 @@ export class Timeline {
   readonly #queue = new EventQueue<Entry>();
   readonly #sequences: number[] = [];
   #sealedUs = 0;
-  #running: string | undefined;
+  #running: ActorRef | undefined;
   #isBackground = false;
   #foreground = 0;
 
@@ -54,7 +54,7 @@ export class Timeline {
 
   /** The actor whose handler is running, for error messages. */
   get running(): string | undefined {
-    return this.#running;
+    return this.#running?.name;
   }
 
   /**
@@ -121,17 +121,24 @@ export class Timeline {
     this.#nowUs = atUs;
   }
 
+  /** Takes back what is not due yet; nothing otherwise. Timers do it by their handle. */
+  takeBack(entry: Entry): void {
+    if (entry.handle !== undefined && !entry.isBackground) this.#foreground--;
+    entry.handle = undefined;
+  }
+
   #runBefore(endUs: number): void {
-    while (this.#queue.firstAtUs < endUs) {
-      const { atUs, value } = this.#queue.pop();
+    const queue = this.#queue;
+    for (let atUs = queue.firstAtUs; atUs < endUs; atUs = queue.firstAtUs) {
       this.#nowUs = atUs;
-      if (value.handle === undefined) continue;
-      if (!value.isBackground) this.#foreground--;
-      this.#isBackground = value.isBackground;
-      this.#running = value.actor.name;
-      this.mark.note(value.actor.id, atUs);
-      const { handle } = value;
-      value.handle = undefined;
+      const entry = queue.pop();
+      const { handle } = entry;
+      if (handle === undefined) continue;
+      entry.handle = undefined;
+      if (!entry.isBackground) this.#foreground--;
+      this.#isBackground = entry.isBackground;
+      this.#running = entry.actor;
+      this.mark.note(entry.actor.id, atUs);
       handle();
     }
     this.#running = undefined;
@@ -147,13 +154,7 @@ export class Timeline {
   ): TimerHandle {
     // Clients ask for absurd times, too: who waits beyond the end of time waits for ever.
     const atUs = Math.min(this.#nowUs + delayUs, Number.MAX_SAFE_INTEGER);
-    const entry = this.#push(atUs, eventClass.timer, actor, actor, handle, isBackground);
-    return {
-      cancel: () => {
-        if (entry.handle !== undefined && !isBackground) this.#foreground--;
-        entry.handle = undefined;
-      },
-    };
+    return this.#push(atUs, eventClass.timer, actor, actor, handle, isBackground);
   }
 
   #push(
@@ -170,8 +171,8 @@ export class Timeline {
     const sequence = this.#sequences[from.id] ?? 0;
     this.#sequences[from.id] = sequence + 1;
     if (!isBackground) this.#foreground++;
-    const entry: Entry = { actor: to, handle, isBackground };
     const due = { atUs, class: classOfEvent, destination: to.id, source: from.id, sequence };
+    const entry = new Entry(this, to, isBackground, handle);
     this.#queue.push(due, entry);
     return entry;
   }
@@ -184,11 +185,24 @@ export class Timeline {
   }
 }
 
-interface Entry {
+/** What is due; for a timer, its handle, too. */
+class Entry implements TimerHandle {
   readonly actor: ActorRef;
   readonly isBackground: boolean;
   /** Gone once it was called or taken back. */
   handle: (() => void) | undefined;
+  readonly #timeline: Timeline;
+
+  constructor(timeline: Timeline, actor: ActorRef, isBackground: boolean, handle: () => void) {
+    this.#timeline = timeline;
+    this.actor = actor;
+    this.isBackground = isBackground;
+    this.handle = handle;
+  }
+
+  cancel(): void {
+    this.#timeline.takeBack(this);
+  }
 }
 
 const outside: ActorRef = { id: 0, name: "outside" };
