@@ -8,16 +8,18 @@ import { type Hash64, mix, RollingHash } from "./hash.ts";
  */
 export class Chance {
   readonly seed: number;
+  readonly #start: Hash64;
+  readonly #highSeed: number;
 
   constructor(seed: number) {
     this.seed = seed;
+    this.#start = { high: mix(seed), low: mix(seed ^ 0x5bd1e995) };
+    this.#highSeed = Math.floor(seed / 0x1_0000_0000);
   }
 
   /** 64 bits for this key. */
   bits(key: string): Hash64 {
-    return new RollingHash({ high: mix(this.seed), low: mix(this.seed ^ 0x5bd1e995) })
-      .addText(key)
-      .addInteger(Math.floor(this.seed / 0x1_0000_0000)).value;
+    return new RollingHash(this.#start).addText(key).addInteger(this.#highSeed).value;
   }
 
   /** An integer from `min` to `max`, both included. */

@@ -9,16 +9,17 @@ export interface Hash64 {
 
 /** One lane each of a 64-bit rolling hash: order matters, so a rolling hash of facts is a history. */
 export class RollingHash {
+  // Signed here, for V8 boxes what does not fit into a signed integer.
   #high: number;
   #low: number;
 
   constructor(seed: Hash64 = { high: 0x9e3779b9, low: 0x7f4a7c15 }) {
-    this.#high = seed.high;
-    this.#low = seed.low;
+    this.#high = seed.high | 0;
+    this.#low = seed.low | 0;
   }
 
   get value(): Hash64 {
-    return { high: this.#high, low: this.#low };
+    return { high: this.#high >>> 0, low: this.#low >>> 0 };
   }
 
   get high(): number {
@@ -43,14 +44,19 @@ export class RollingHash {
     return this.addInteger(text.length);
   }
 
+  /** What was hashed before: as good as what it was made from, and sooner done. */
+  addHash({ high, low }: Hash64): this {
+    return this.addInteger(high).addInteger(low);
+  }
+
   /** Any safe integer, negative ones included. */
   addInteger(value: number): this {
     const lowBits = value | 0;
     const highBits = Math.floor(value / 0x1_0000_0000) | 0;
     const high = mix(this.#high ^ Math.imul(lowBits, 0xcc9e2d51) ^ highBits);
     const low = mix(this.#low + Math.imul(highBits, 0x1b873593) + lowBits + (high >>> 7));
-    this.#high = high;
-    this.#low = low;
+    this.#high = high | 0;
+    this.#low = low | 0;
     return this;
   }
 }
@@ -72,6 +78,15 @@ export class HashSum {
     this.#low = (this.#low + low) | 0;
     return this;
   }
+}
+
+/** A text whose hash is known, because much is recorded of it. */
+export interface HashedText extends Hash64 {
+  readonly text: string;
+}
+
+export function hashOfText(text: string): Hash64 {
+  return new RollingHash().addText(text).value;
 }
 
 /** The 16 hexadecimal digits people compare. */

@@ -1,4 +1,11 @@
-import { type Hash64, HashSum, hashText, RollingHash } from "./hash.ts";
+import {
+  type Hash64,
+  type HashedText,
+  hashOfText,
+  HashSum,
+  hashText,
+  RollingHash,
+} from "./hash.ts";
 import type { ActorRef } from "./timeline.ts";
 
 /** What a fact carries besides its kind: plain, ordered by the code that records it. */
@@ -42,9 +49,16 @@ export class Trace {
     return this.#count;
   }
 
-  record(actor: ActorRef, atUs: number, kind: string, subject: string, data: FactData): void {
+  record(
+    actor: ActorRef,
+    atUs: number,
+    kind: string,
+    subject: string | HashedText,
+    data: FactData,
+  ): void {
     this.#count++;
-    const hash = this.#hashOf(actor).addInteger(atUs).addText(kind).addText(subject);
+    const subjectHash = typeof subject === "string" ? hashOfText(subject) : subject;
+    const hash = this.#hashOf(actor).addInteger(atUs).addText(kind).addHash(subjectHash);
     for (const name in data) {
       const value = data[name] as string | number;
       hash.addText(name);
@@ -53,7 +67,8 @@ export class Trace {
     }
     this.#sum.add(hash);
     if (this.#factsMax === 0 && this.#onFact === undefined) return;
-    this.keep({ atUs, actor: actor.name, kind, subject, data });
+    const text = typeof subject === "string" ? subject : subject.text;
+    this.keep({ atUs, actor: actor.name, kind, subject: text, data });
   }
 
   /** Calls `onFact` with each fact from now on, whether it is kept or not. */
