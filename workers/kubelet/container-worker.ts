@@ -1,7 +1,6 @@
 import {
   type EventCode,
   type KubeletContainer,
-  type PodIdentity,
   unknownTime,
 } from "../../src/data-plane/protocol.ts";
 import type { TimerHandle } from "../../src/kernel/timeline.ts";
@@ -11,11 +10,14 @@ import type { ContainerLife, LastTermination, ShownState } from "./container-lif
 import { imageVerdict } from "./image-verdict.ts";
 import { compileMachine } from "./machines/compile-machine.ts";
 import { type ContainerEvent, containerMachine } from "./machines/container-machine.ts";
-import type {
-  ContainerRuntime,
-  RuntimeContainer,
-  Sandbox,
-  Termination,
+import type { PodSubject } from "./pod-subject.ts";
+import {
+  type ContainerRuntime,
+  type ContainerWatcher,
+  isRunning,
+  type RuntimeContainer,
+  type Sandbox,
+  type Termination,
 } from "./runtime/container-runtime.ts";
 
 export type ContainerStateName = keyof (typeof containerMachine)["states"];
@@ -24,27 +26,27 @@ export const containerTable = compileMachine<ContainerStateName, ContainerEvent[
   containerMachine,
 );
 
+/** What an event's message is made of. */
 export interface EventDetail {
-  readonly container?: ContainerLife;
   readonly text?: string;
   readonly tookUs?: number;
   readonly waitedUs?: number;
   readonly bytes?: number;
 }
 
-/** What a container needs of its pod. */
+/** The pod a container belongs to, as the container needs it. */
 export interface ContainerSurroundings {
-  readonly identity: PodIdentity;
+  readonly identity: PodSubject;
   readonly runtime: ContainerRuntime;
   readonly nowUs: number;
   /** Where it is created; there is one before any container starts. */
-  sandbox(): Sandbox;
+  readonly sandbox: Sandbox | undefined;
   /** How long it has when it must make room for one with another image, s. */
-  graceSeconds(): number;
+  readonly terminationGraceSeconds: number;
   /** Whether a container that ended as its `last` says is started again. */
   isRestarted(life: ContainerLife): boolean;
   after(delayUs: number, act: () => void): TimerHandle;
-  event(code: EventCode, detail: EventDetail): void;
+  event(code: EventCode, container: ContainerLife, detail: EventDetail): void;
   record(kind: string, data: FactData): void;
   /** What is shown of it changed. */
   changed(): void;
@@ -58,7 +60,7 @@ export interface ContainerSurroundings {
  *
  * @see kubernetes `pkg/kubelet/kuberuntime/{kuberuntime_manager,kuberuntime_container}.go`
  */
-export class ContainerWorker implements ContainerLife {
+export class ContainerWorker implements ContainerLife, ContainerWatcher {
   readonly index: number;
   readonly isInit: boolean;
   readonly #pod: ContainerSurroundings;
@@ -76,21 +78,24 @@ export class ContainerWorker implements ContainerLife {
   #serial = -1;
   #startedAtUs = 0;
   #last: LastTermination | undefined;
-  readonly #crashBackoff = new CrashBackoff();
+  /** Made when it ends for the first time. */
+  #crashBackoff: CrashBackoff | undefined;
   #pullFailures = 0;
   #timer: TimerHandle | undefined;
   #timerDueUs = 0;
 
   constructor(
     spec: KubeletContainer,
-    place: { readonly index: number; readonly isInit: boolean; readonly waitingReason: string },
+    index: number,
+    isInit: boolean,
+    shown: ShownState,
     pod: ContainerSurroundings,
   ) {
-    this.index = place.index;
-    this.isInit = place.isInit;
+    this.index = index;
+    this.isInit = isInit;
     this.#spec = spec;
     this.#wanted = spec;
-    this.#shown = { name: "waiting", reason: place.waitingReason, message: "" };
+    this.#shown = shown;
     this.#pod = pod;
   }
 
@@ -129,7 +134,7 @@ export class ContainerWorker implements ContainerLife {
 
   /** Whether a process of it runs, or is about to. */
   get isAlive(): boolean {
-    return this.#isStarting || this.#container?.isRunning === true;
+    return this.#isStarting || this.#hasProcess;
   }
 
   /** Whether its start is under way, which the next container of the pod waits for. */
@@ -143,6 +148,10 @@ export class ContainerWorker implements ContainerLife {
     return isWaiting ? this.#timerDueUs : undefined;
   }
 
+  get #hasProcess(): boolean {
+    return this.#container !== undefined && isRunning(this.#container);
+  }
+
   start(): void {
     this.#attempt("start");
   }
@@ -153,7 +162,7 @@ export class ContainerWorker implements ContainerLife {
     this.#wanted = wanted;
     if (!isOther || this.#isOver || this.#stopSeconds !== undefined) return;
     // Upstream's back-offs are kept by image and by the hash of the container's spec.
-    this.#crashBackoff.forget();
+    this.#crashBackoff?.forget();
     this.#pullFailures = 0;
     if (this.#state === "running") this.#replace();
     else if (containerTable.can(this.#state, "retry")) this.#attempt("retry");
@@ -165,9 +174,9 @@ export class ContainerWorker implements ContainerLife {
     const isRepeated = this.#stopSeconds !== undefined;
     this.#stopSeconds = Math.max(graceSeconds, graceSecondsMin);
     this.#timer?.cancel();
-    if (this.#container?.isRunning === true) return this.#end(isRepeated);
+    if (this.#hasProcess) return this.#end(isRepeated);
     this.#step("stop");
-    if (this.#last !== undefined) this.#show({ name: "terminated" });
+    if (this.#last !== undefined) this.#show(terminated);
   }
 
   /** Its pod ended and nobody knows what became of it. @see status_manager.go: `TerminatePod` */
@@ -181,7 +190,56 @@ export class ContainerWorker implements ContainerLife {
       finishedAtUs: unknownTime,
       serial: -1,
     };
-    this.#show({ name: "terminated" });
+    this.#show(terminated);
+  }
+
+  started(error: Termination | undefined): void {
+    const { nowUs } = this.#pod;
+    this.#isStarting = false;
+    if (error !== undefined) {
+      // Runtimes report a container that never ran as started when the epoch began.
+      this.#startedAtUs = 0;
+      this.#event("failed", { text: error.message });
+      return this.exited(error);
+    }
+    this.#startedAtUs = nowUs;
+    this.#event("started", noDetail);
+    // It is there now, so it has to be stopped like any other.
+    if (this.#stopSeconds !== undefined) return this.#end(false);
+    this.#step("started");
+    this.#show(running);
+    if (this.#wanted.image !== this.#spec.image) this.#replace();
+    this.#pod.moved();
+  }
+
+  exited(termination: Termination): void {
+    const { nowUs } = this.#pod;
+    const { exitCode, reason, message } = termination;
+    this.#last = {
+      ...termination,
+      startedAtUs: this.#startedAtUs,
+      finishedAtUs: nowUs,
+      serial: this.#serial,
+    };
+    this.#pod.record("containerExited", { container: this.#spec.name, exitCode });
+    if (this.#stopSeconds !== undefined) {
+      this.#step("stop");
+      this.#show(terminated);
+      return this.#pod.moved();
+    }
+    this.#step("exited");
+    if (this.#isReplacing) {
+      this.#isReplacing = false;
+      return this.#attempt("restart");
+    }
+    this.#isOver = !this.#pod.isRestarted(this);
+    if (!this.#isOver && reason === "StartError") {
+      this.#show({ name: "waiting", reason: "RunContainerError", message });
+    } else {
+      this.#show(terminated);
+    }
+    if (!this.#isOver) this.#restartLater();
+    this.#pod.moved();
   }
 
   #attempt(event: "start" | "restart" | "retry"): void {
@@ -244,45 +302,23 @@ export class ContainerWorker implements ContainerLife {
   #create(): void {
     const { runtime } = this.#pod;
     const serial = this.#serial + 1;
-    runtime.createContainer(this.#pod.sandbox(), this.#spec, serial, (container) => {
+    const sandbox = this.#pod.sandbox as Sandbox;
+    runtime.createContainer(sandbox, this.#spec, serial, (container) => {
       if (this.#state !== "creating") return;
       this.#serial = serial;
       this.#container = container;
-      this.#event("created", {});
+      this.#event("created", noDetail);
       this.#step("created");
       this.#isStarting = true;
-      runtime.startContainer(
-        container,
-        (error) => this.#started(error),
-        (termination) => this.#exited(termination),
-      );
+      runtime.startContainer(container, this);
     });
-  }
-
-  #started(error: Termination | undefined): void {
-    const { nowUs } = this.#pod;
-    this.#isStarting = false;
-    if (error !== undefined) {
-      // Runtimes report a container that never ran as started when the epoch began.
-      this.#startedAtUs = 0;
-      this.#event("failed", { text: error.message });
-      return this.#exited(error);
-    }
-    this.#startedAtUs = nowUs;
-    this.#event("started", {});
-    // It is there now, so it has to be stopped like any other.
-    if (this.#stopSeconds !== undefined) return this.#end(false);
-    this.#step("started");
-    this.#show({ name: "running" });
-    if (this.#wanted.image !== this.#spec.image) this.#replace();
-    this.#pod.moved();
   }
 
   #replace(): void {
     this.#isReplacing = true;
     const text = `Container ${this.#spec.name} definition changed, will be restarted`;
     this.#event("killing", { text });
-    const graceSeconds = Math.max(this.#pod.graceSeconds(), graceSecondsMin);
+    const graceSeconds = Math.max(this.#pod.terminationGraceSeconds, graceSecondsMin);
     this.#pod.runtime.stopContainer(this.#container as RuntimeContainer, graceSeconds);
   }
 
@@ -292,37 +328,8 @@ export class ContainerWorker implements ContainerLife {
     this.#pod.runtime.stopContainer(container, this.#stopSeconds as number);
   }
 
-  #exited(termination: Termination): void {
-    const { nowUs } = this.#pod;
-    const { exitCode, reason, message } = termination;
-    this.#last = {
-      ...termination,
-      startedAtUs: this.#startedAtUs,
-      finishedAtUs: nowUs,
-      serial: this.#serial,
-    };
-    this.#pod.record("containerExited", { container: this.#spec.name, exitCode });
-    if (this.#stopSeconds !== undefined) {
-      this.#step("stop");
-      this.#show({ name: "terminated" });
-      return this.#pod.moved();
-    }
-    this.#step("exited");
-    if (this.#isReplacing) {
-      this.#isReplacing = false;
-      return this.#attempt("restart");
-    }
-    this.#isOver = !this.#pod.isRestarted(this);
-    if (!this.#isOver && reason === "StartError") {
-      this.#show({ name: "waiting", reason: "RunContainerError", message });
-    } else {
-      this.#show({ name: "terminated" });
-    }
-    if (!this.#isOver) this.#restartLater();
-    this.#pod.moved();
-  }
-
   #restartLater(): void {
+    this.#crashBackoff ??= new CrashBackoff();
     const waitUs = this.#crashBackoff.waitUs(this.#pod.nowUs);
     this.#wait(endShownUs, () => {
       if (waitUs === 0) return this.#restart("restart");
@@ -339,7 +346,7 @@ export class ContainerWorker implements ContainerLife {
   }
 
   #restart(event: "restart" | "retry"): void {
-    this.#crashBackoff.restarted(this.#pod.nowUs);
+    this.#crashBackoff?.restarted(this.#pod.nowUs);
     this.#attempt(event);
   }
 
@@ -349,7 +356,7 @@ export class ContainerWorker implements ContainerLife {
   }
 
   #event(code: EventCode, detail: EventDetail): void {
-    this.#pod.event(code, { ...detail, container: this });
+    this.#pod.event(code, this, detail);
   }
 
   #show(shown: ShownState): void {
@@ -361,6 +368,10 @@ export class ContainerWorker implements ContainerLife {
     this.#state = containerTable.next(this.#state, event);
   }
 }
+
+const running: ShownState = { name: "running" };
+const terminated: ShownState = { name: "terminated" };
+const noDetail: EventDetail = {};
 
 /** The least a container gets, s. @see kuberuntime_manager.go: `minimumGracePeriodInSeconds` */
 const graceSecondsMin = 2;

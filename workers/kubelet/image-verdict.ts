@@ -1,5 +1,5 @@
-import { parseImageReference } from "../../src/api/image-reference.ts";
 import type { EventCode, KubeletContainer } from "../../src/data-plane/protocol.ts";
+import { imageOf } from "./images/images.ts";
 
 /** What is to be done about a container's image before the container can be created. */
 export type ImageVerdict =
@@ -18,7 +18,7 @@ export function imageVerdict(
   { image, imagePullPolicy }: KubeletContainer,
   isPresent: boolean,
 ): ImageVerdict {
-  if (parseImageReference(image) === undefined) {
+  if (imageOf(image).reference === undefined) {
     return {
       kind: "refused",
       reason: "InvalidImageName",
@@ -34,5 +34,8 @@ export function imageVerdict(
       message: `Container image "${image}" is not present with pull policy of Never`,
     };
   }
-  return isPresent && imagePullPolicy !== "Always" ? { kind: "present" } : { kind: "pull" };
+  return isPresent && imagePullPolicy !== "Always" ? present : pull;
 }
+
+const present: ImageVerdict = { kind: "present" };
+const pull: ImageVerdict = { kind: "pull" };

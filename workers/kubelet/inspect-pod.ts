@@ -21,7 +21,7 @@ export function inspectPod(worker: PodWorker): PodInspection {
     ...(graceSeconds !== undefined && { graceSeconds, objectIsGone: isForced }),
   };
   return {
-    identity,
+    identity: identity.plain,
     pod: viewOf(interpreted(podMachine, state, context), context, []),
     containers: worker.containers.map(inspectContainer),
   };

@@ -16,6 +16,9 @@ import { RunningMark } from "../../src/kernel/running-mark.ts";
 import { Timeline } from "../../src/kernel/timeline.ts";
 import { type ActorHash, Trace } from "../../src/kernel/trace.ts";
 import { Kubelet } from "./kubelet.ts";
+import { PodSubject } from "./pod-subject.ts";
+import { PodTemplate } from "./pod-template.ts";
+import { ReportWriter } from "./report-writer.ts";
 
 /** The kubelets of one shard, on whatever thread: their clock, their actors, their messages. */
 export function createKubeletHost(): KubeletShard {
@@ -25,22 +28,23 @@ export function createKubeletHost(): KubeletShard {
 class KubeletHost implements KubeletShard {
   readonly #kubelets = new Map<number, Kubelet>();
   readonly #trace = new Trace(0);
-  /** Pod specs by their text: pods of one template share one. */
-  readonly #specs = new Map<string, KubeletPodSpec>();
+  /** By the text of their spec. */
+  readonly #templates = new Map<string, PodTemplate>();
   #timeline = new Timeline();
-  #outbox = new Batch();
+  #reports = new ReportWriter(this.#timeline);
   #config: ShardConfig | undefined;
 
   init(config: ShardConfig): void {
     invariant(config.protocolVersion === protocolVersion, "hub and shard are of one build");
     this.#config = config;
     this.#timeline = new Timeline(config.startUs, new RunningMark(config.markBuffer));
+    this.#reports = new ReportWriter(this.#timeline);
     const context = {
       timeline: this.#timeline,
       trace: this.#trace,
       chance: new Chance(config.seed),
       sendsFacts: config.sendsFacts,
-      outbox: () => this.#outbox,
+      reports: this.#reports,
     };
     for (const node of config.nodes) {
       const kubelet = new Kubelet(node, context);
@@ -52,14 +56,15 @@ class KubeletHost implements KubeletShard {
   step(endUs: number, inbox: Batch): StepResult {
     for (let index = 0; index < inbox.length; index++) this.#deliver(inbox, index);
     // The inbox is read: its buffer carries the answers home.
-    this.#outbox = inbox.clear();
+    const outbox = inbox.clear();
+    this.#reports.begin(outbox);
     this.#timeline.seal(0);
     this.#timeline.runBefore(endUs);
     // What the hub sends from now on is due later: that is what the lookahead promises.
     this.#timeline.seal(endUs);
     const { nextDueUs, isSettled } = this.#timeline;
     const { count: factCount, sum: factSum } = this.#trace;
-    return { outbox: this.#outbox, nextDueUs, isSettled, factCount, factSum };
+    return { outbox, nextDueUs, isSettled, factCount, factSum };
   }
 
   hashes(): readonly ActorHash[] {
@@ -93,13 +98,14 @@ class KubeletHost implements KubeletShard {
         return () => kubelet.nodeSeen(podCidr);
       }
       case orders.podSeen: {
-        const identity = JSON.parse(text(0)) as PodIdentity;
-        const spec = this.#spec(text(1));
-        return () => kubelet.podSeen(pod, identity, spec);
+        const { namespace, name, uid } = JSON.parse(text(0)) as PodIdentity;
+        const identity = new PodSubject(namespace, name, uid);
+        const template = this.#template(text(1));
+        return () => kubelet.podSeen(pod, identity, template);
       }
       case orders.podSpecSeen: {
-        const spec = this.#spec(text(0));
-        return () => kubelet.podSpecSeen(pod, spec);
+        const template = this.#template(text(0));
+        return () => kubelet.podSpecSeen(pod, template);
       }
       case orders.podDeletionSeen: {
         const graceSeconds = inbox.argument(index, 0);
@@ -111,15 +117,15 @@ class KubeletHost implements KubeletShard {
     }
   }
 
-  #spec(text: string): KubeletPodSpec {
-    const known = this.#specs.get(text);
+  #template(text: string): PodTemplate {
+    const known = this.#templates.get(text);
     if (known !== undefined) return known;
-    if (this.#specs.size >= specsMax) this.#specs.clear();
-    const spec = JSON.parse(text) as KubeletPodSpec;
-    this.#specs.set(text, spec);
-    return spec;
+    if (this.#templates.size >= templatesMax) this.#templates.clear();
+    const template = new PodTemplate(JSON.parse(text) as KubeletPodSpec);
+    this.#templates.set(text, template);
+    return template;
   }
 }
 
 /** Distinct pod specs remembered. */
-const specsMax = 4_096;
+const templatesMax = 4_096;

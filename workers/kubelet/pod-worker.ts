@@ -1,11 +1,7 @@
-import type {
-  EventCode,
-  KubeletPodSpec,
-  PodIdentity,
-  PodPhase,
-} from "../../src/data-plane/protocol.ts";
+import type { EventCode, KubeletPodSpec, PodPhase } from "../../src/data-plane/protocol.ts";
 import type { TimerHandle } from "../../src/kernel/timeline.ts";
 import type { FactData } from "../../src/kernel/trace.ts";
+import type { ContainerLife } from "./container-life.ts";
 import {
   type ContainerSurroundings,
   ContainerWorker,
@@ -14,6 +10,8 @@ import {
 import { compileMachine } from "./machines/compile-machine.ts";
 import { type PodEvent, podMachine } from "./machines/pod-machine.ts";
 import { hasInitialized, isPodInitialized, isRestarted, podPhase } from "./pod-phase.ts";
+import type { PodSubject } from "./pod-subject.ts";
+import type { PodTemplate } from "./pod-template.ts";
 import type { ContainerRuntime, Sandbox } from "./runtime/container-runtime.ts";
 
 export type PodStateName = keyof (typeof podMachine)["states"];
@@ -28,10 +26,11 @@ export interface PodSurroundings {
   readonly networkProblem: string | undefined;
   after(delayUs: number, act: () => void): TimerHandle;
   /** Tells the API server how the pod is. */
-  reportStatus(worker: PodWorker): void;
+  reportPod(worker: PodWorker): void;
   /** The containers are stopped and the sandbox is gone. */
   reportRemoved(worker: PodWorker): void;
-  event(worker: PodWorker, code: EventCode, detail: EventDetail): void;
+  /** @param container Index of the container it is about; -1 for the pod itself. */
+  event(worker: PodWorker, code: EventCode, container: number, detail: EventDetail): void;
   record(worker: PodWorker, kind: string, data: FactData): void;
 }
 
@@ -41,14 +40,14 @@ export interface PodSurroundings {
  *
  * @see kubernetes `pkg/kubelet/pod_workers.go`, `pkg/kubelet/kuberuntime/kuberuntime_manager.go`
  */
-export class PodWorker {
+export class PodWorker implements ContainerSurroundings {
   /** The hub's handle for this pod. */
   readonly handle: number;
-  readonly identity: PodIdentity;
+  readonly identity: PodSubject;
   readonly acceptedAtUs: number;
   readonly containers: readonly ContainerWorker[];
   readonly #surroundings: PodSurroundings;
-  #spec: KubeletPodSpec;
+  #template: PodTemplate;
   #state: PodStateName = podTable.initial;
   #sandbox: Sandbox | undefined;
   /** Stays after the sandbox is gone, for the pod's status keeps it. */
@@ -61,21 +60,19 @@ export class PodWorker {
 
   constructor(
     handle: number,
-    identity: PodIdentity,
-    spec: KubeletPodSpec,
+    identity: PodSubject,
+    template: PodTemplate,
     surroundings: PodSurroundings,
   ) {
     this.handle = handle;
     this.identity = identity;
-    this.#spec = spec;
+    this.#template = template;
     this.#surroundings = surroundings;
     this.acceptedAtUs = surroundings.nowUs;
-    const initCount = spec.initContainers.length;
-    const waitingReason = initCount > 0 ? "PodInitializing" : "ContainerCreating";
-    const pod = this.#containerSurroundings();
-    this.containers = [...spec.initContainers, ...spec.containers].map(
+    const { initCount, firstShown } = template;
+    this.containers = template.containers.map(
       (container, index) =>
-        new ContainerWorker(container, { index, isInit: index < initCount, waitingReason }, pod),
+        new ContainerWorker(container, index, index < initCount, firstShown, this),
     );
   }
 
@@ -84,11 +81,11 @@ export class PodWorker {
   }
 
   get spec(): KubeletPodSpec {
-    return this.#spec;
+    return this.#template.spec;
   }
 
   get phase(): PodPhase {
-    const phase = podPhase(this.containers, this.#spec.restartPolicy, this.#deletion !== undefined);
+    const phase = podPhase(this.containers, this.spec.restartPolicy, this.#deletion !== undefined);
     const isOver = phase === "Succeeded" || phase === "Failed";
     // A pod that goes has failed if it did nothing else. @see status_manager.go: `TerminatePod`
     return this.#state === "removed" && !isOver ? "Failed" : phase;
@@ -113,18 +110,29 @@ export class PodWorker {
     return this.#deletion?.isForced === true;
   }
 
+  get runtime(): ContainerRuntime {
+    return this.#surroundings.runtime;
+  }
+
+  get nowUs(): number {
+    return this.#surroundings.nowUs;
+  }
+
+  get sandbox(): Sandbox | undefined {
+    return this.#sandbox;
+  }
+
+  get terminationGraceSeconds(): number {
+    return this.spec.terminationGracePeriodSeconds;
+  }
+
   start(): void {
-    const { initContainers, containers, hostNetwork } = this.#spec;
-    this.#record("containersWorkedOut", {
-      count: containers.length,
-      containers: containers.map(({ name, image }) => `${name}=${image}`).join(" "),
-      initContainers: initContainers.map(({ name, image }) => `${name}=${image}`).join(" "),
-    });
+    this.record("containersWorkedOut", this.#template.workedOut);
     this.#move("admitted");
     this.#isDirty = true;
     const { networkProblem } = this.#surroundings;
-    if (networkProblem === undefined || hostNetwork) this.#createSandbox();
-    else this.#surroundings.event(this, "networkNotReady", { text: networkProblem });
+    if (networkProblem === undefined || this.spec.hostNetwork) this.#createSandbox();
+    else this.#surroundings.event(this, "networkNotReady", noContainer, { text: networkProblem });
     this.#flush();
   }
 
@@ -134,10 +142,11 @@ export class PodWorker {
   }
 
   /** New images: containers make room for others. */
-  updateSpec(spec: KubeletPodSpec): void {
-    this.#spec = spec;
-    const specs = [...spec.initContainers, ...spec.containers];
-    for (const [index, wanted] of specs.entries()) this.containers[index]?.update(wanted);
+  updateSpec(template: PodTemplate): void {
+    this.#template = template;
+    for (const [index, wanted] of template.containers.entries()) {
+      this.containers[index]?.update(wanted);
+    }
     this.#flush();
   }
 
@@ -153,10 +162,41 @@ export class PodWorker {
     this.#removeWhenQuiet();
   }
 
+  isRestarted(life: ContainerLife): boolean {
+    return isRestarted(life, this.spec.restartPolicy);
+  }
+
+  after(delayUs: number, act: () => void): TimerHandle {
+    return this.#surroundings.after(delayUs, () => {
+      act();
+      this.#flush();
+    });
+  }
+
+  event(code: EventCode, container: ContainerLife, detail: EventDetail): void {
+    this.#surroundings.event(this, code, container.index, detail);
+  }
+
+  record(kind: string, data: FactData): void {
+    this.#surroundings.record(this, kind, data);
+  }
+
+  changed(): void {
+    this.#isDirty = true;
+  }
+
+  moved(): void {
+    if (this.#deletion !== undefined) return this.#removeWhenQuiet();
+    this.#noteRunning();
+    this.#settle();
+    this.#startNext();
+    this.#flush();
+  }
+
   #createSandbox(): void {
     const { runtime } = this.#surroundings;
     this.#isSandboxBusy = true;
-    runtime.runPodSandbox(this.identity, this.#spec.hostNetwork, (result) => {
+    runtime.runPodSandbox(this.identity, this.spec.hostNetwork, (result) => {
       this.#isSandboxBusy = false;
       if (!result.ok) return this.#sandboxFailed(result.message);
       this.#sandbox = result.sandbox;
@@ -172,7 +212,7 @@ export class PodWorker {
 
   #sandboxFailed(message: string): void {
     if (this.#deletion !== undefined) return this.#removeWhenQuiet();
-    this.#surroundings.event(this, "failedSandbox", { text: message });
+    this.#surroundings.event(this, "failedSandbox", noContainer, { text: message });
     this.#surroundings.after(sandboxRetryUs, () => this.networkReady());
   }
 
@@ -189,18 +229,10 @@ export class PodWorker {
     this.containers.find(({ isInit, state }) => !isInit && state === "waiting")?.start();
   }
 
-  #containerMoved(): void {
-    if (this.#deletion !== undefined) return this.#removeWhenQuiet();
-    this.#noteRunning();
-    this.#settle();
-    this.#startNext();
-    this.#flush();
-  }
-
   #noteRunning(): void {
     const main = this.containers.filter(({ isInit }) => !isInit);
     const isRunning = main.every(({ shown }) => shown.name === "running");
-    if (isRunning && !this.#isRunning) this.#record("podRunning", { ip: this.#ip });
+    if (isRunning && !this.#isRunning) this.record("podRunning", { ip: this.#ip });
     this.#isRunning = isRunning;
   }
 
@@ -213,11 +245,11 @@ export class PodWorker {
     );
     if (!hasFailedInit && !main.every(({ isOver }) => isOver)) return;
     const sidecars = this.containers.filter(({ spec }) => spec.isSidecar);
-    for (const sidecar of sidecars) sidecar.stop(this.#spec.terminationGracePeriodSeconds);
+    for (const sidecar of sidecars) sidecar.stop(this.terminationGraceSeconds);
     if (sidecars.some(({ isAlive }) => isAlive)) return;
     const isFailure = hasFailedInit || main.some(({ last }) => last?.exitCode !== 0);
     this.#move(isFailure ? "failed" : "succeeded");
-    this.#record(isFailure ? "podFailed" : "podSucceeded", {});
+    this.record(isFailure ? "podFailed" : "podSucceeded", {});
     this.#stopSandbox();
   }
 
@@ -241,7 +273,7 @@ export class PodWorker {
   #remove(): void {
     this.#move("stopped");
     this.#loseContainers();
-    this.#record("podStopped", {});
+    this.record("podStopped", {});
     this.#isDirty = true;
     this.#flush();
     this.#surroundings.reportRemoved(this);
@@ -266,40 +298,14 @@ export class PodWorker {
   #flush(): void {
     if (!this.#isDirty) return;
     this.#isDirty = false;
-    if (!this.isForced) this.#surroundings.reportStatus(this);
-  }
-
-  #containerSurroundings(): ContainerSurroundings {
-    const surroundings = this.#surroundings;
-    return {
-      identity: this.identity,
-      runtime: surroundings.runtime,
-      get nowUs() {
-        return surroundings.nowUs;
-      },
-      sandbox: () => this.#sandbox as Sandbox,
-      graceSeconds: () => this.#spec.terminationGracePeriodSeconds,
-      isRestarted: (life) => isRestarted(life, this.#spec.restartPolicy),
-      after: (delayUs, act) =>
-        surroundings.after(delayUs, () => {
-          act();
-          this.#flush();
-        }),
-      event: (code, detail) => surroundings.event(this, code, detail),
-      record: (kind, data) => this.#record(kind, data),
-      changed: () => void (this.#isDirty = true),
-      moved: () => this.#containerMoved(),
-    };
+    if (!this.isForced) this.#surroundings.reportPod(this);
   }
 
   #move(event: PodEvent["type"]): void {
     this.#state = podTable.next(this.#state, event);
   }
-
-  #record(kind: string, data: FactData): void {
-    this.#surroundings.record(this, kind, data);
-  }
 }
 
+const noContainer = -1;
 /** How long until the next try when the runtime cannot make a sandbox, µs. @see pod_workers.go: `backOffPeriod` */
 const sandboxRetryUs = 10_000_000;

@@ -1,15 +1,17 @@
+import { type ImageReference, parseImageReference } from "../../../src/api/image-reference.ts";
 import type { ImageBehaviour, ProcessPlan } from "./process-plan.ts";
 import { planShellCommand } from "./shell.ts";
 
 const quickStop = { afterUs: 120_000, code: 0 };
 const forEver: ProcessPlan = { listensOn: [], stop: quickStop };
 
+const servesHttp: ProcessPlan = { listensOn: [80], stop: quickStop };
+
 /** Listens on 80 and answers; `nginx -s quit` is what stops it, so it goes quickly. */
 const nginx: ImageBehaviour = {
   sizeBytes: 59_795_293,
   defaultCommand: ["nginx", "-g", "daemon off;"],
-  plan: (command) =>
-    command[0] === "nginx" ? { listensOn: [80], stop: quickStop } : planShellCommand(command),
+  plan: (command) => (command[0] === "nginx" ? servesHttp : planShellCommand(command)),
 };
 
 const busybox: ImageBehaviour = {
@@ -44,3 +46,27 @@ export function imageBehaviour(image: string): ImageBehaviour {
   const [name = ""] = image.slice(image.lastIndexOf("/") + 1).split(/[:@]/);
   return Object.hasOwn(known, name) ? (known[name] as ImageBehaviour) : unknown;
 }
+
+/** What a kubelet and its runtime know of an image by its name alone. */
+export interface Image {
+  /** Absent for what is no image name. */
+  readonly reference: ImageReference | undefined;
+  /** In full, or as it is written when it is no image name. */
+  readonly name: string;
+  readonly behaviour: ImageBehaviour;
+}
+
+/** An image by its name. Pods of one template ask again and again, so answers are remembered. */
+export function imageOf(written: string): Image {
+  const known = images.get(written);
+  if (known !== undefined) return known;
+  if (images.size >= imagesMax) images.clear();
+  const reference = parseImageReference(written);
+  const name = reference?.full ?? written;
+  const image = { reference, name, behaviour: imageBehaviour(written) };
+  images.set(written, image);
+  return image;
+}
+
+const imagesMax = 4_096;
+const images = new Map<string, Image>();

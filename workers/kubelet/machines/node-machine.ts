@@ -8,10 +8,10 @@ const registrationRetryMs = 10_000;
  * a machine of its own costs an actor 16 KB.
  */
 export interface NodeDuties {
-  readonly register: () => void;
-  readonly beginHeartbeats: () => void;
-  readonly reportReady: () => void;
-  readonly reportNotReady: () => void;
+  register(): void;
+  beginHeartbeats(): void;
+  reportReady(): void;
+  reportNotReady(): void;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface NodeDuties {
 export const nodeMachine = setup({
   types: {
     input: {} as NodeDuties,
-    context: {} as NodeDuties,
+    context: {} as { readonly duties: NodeDuties },
     events: {} as
       | { type: "start" }
       | { type: "registered" }
@@ -32,14 +32,14 @@ export const nodeMachine = setup({
   },
   delays: { registrationRetry: registrationRetryMs },
   actions: {
-    register: ({ context }) => context.register(),
-    beginHeartbeats: ({ context }) => context.beginHeartbeats(),
-    reportReady: ({ context }) => context.reportReady(),
-    reportNotReady: ({ context }) => context.reportNotReady(),
+    register: ({ context }) => context.duties.register(),
+    beginHeartbeats: ({ context }) => context.duties.beginHeartbeats(),
+    reportReady: ({ context }) => context.duties.reportReady(),
+    reportNotReady: ({ context }) => context.duties.reportNotReady(),
   },
 }).createMachine({
   id: "node",
-  context: ({ input }) => input,
+  context: ({ input }) => ({ duties: input }),
   initial: "booting",
   states: {
     booting: { description: "its process to start", on: { start: "registering" } },

@@ -1,13 +1,14 @@
-import type { KubeletContainer, PodIdentity } from "../../../src/data-plane/protocol.ts";
+import type { KubeletContainer } from "../../../src/data-plane/protocol.ts";
+import type { TimerHandle } from "../../../src/kernel/timeline.ts";
+import type { ProcessPlan } from "../images/process-plan.ts";
+import type { PodSubject } from "../pod-subject.ts";
 
 /** A pod's shell: its containers share one address and one port space. */
 export interface Sandbox {
-  readonly pod: PodIdentity;
+  readonly pod: PodSubject;
   /** Address in the pod network as a number; 0 for a pod on its host's network. */
   readonly ip: number;
-  /** Which container holds a port. */
-  readonly ports: Map<number, RuntimeContainer>;
-  readonly containers: Set<RuntimeContainer>;
+  containers: readonly RuntimeContainer[];
 }
 
 /** A created container: what the process table knows of it. */
@@ -16,9 +17,21 @@ export interface RuntimeContainer {
   readonly spec: KubeletContainer;
   /** Counts the containers made for this place in the pod: part of the container id. */
   readonly serial: number;
-  isRunning: boolean;
-  /** Takes back what is due for its process. */
-  cancel: () => void;
+  /** Absent until it is started. */
+  watcher: ContainerWatcher | undefined;
+  /** What its process does; absent when it has none. */
+  process: ProcessPlan | undefined;
+  /** When its process ends, as far as that is known, µs. */
+  endsAtUs: number | undefined;
+  /** Ends its process then. */
+  end: TimerHandle | undefined;
+}
+
+/** Who started a container, and is told how it goes on. */
+export interface ContainerWatcher {
+  started(error: Termination | undefined): void;
+  /** At any time after it started. */
+  exited(termination: Termination): void;
 }
 
 export interface Termination {
@@ -48,26 +61,26 @@ export type PullResult =
  *   `ImageService`
  */
 export interface ContainerRuntime {
-  runPodSandbox(
-    pod: PodIdentity,
-    hostNetwork: boolean,
-    done: (result: SandboxResult) => void,
-  ): void;
+  runPodSandbox(pod: PodSubject, hostNetwork: boolean, done: (result: SandboxResult) => void): void;
   stopPodSandbox(sandbox: Sandbox, done: () => void): void;
   hasImage(image: string): boolean;
-  pullImage(pod: PodIdentity, image: string, done: (result: PullResult) => void): void;
+  pullImage(pod: PodSubject, image: string, done: (result: PullResult) => void): void;
   createContainer(
     sandbox: Sandbox,
     spec: KubeletContainer,
     serial: number,
     done: (container: RuntimeContainer) => void,
   ): void;
-  /** `onExit` may be called at any time after `done`. */
-  startContainer(
-    container: RuntimeContainer,
-    done: (error: Termination | undefined) => void,
-    onExit: (termination: Termination) => void,
-  ): void;
-  /** Ends the process with SIGTERM, and with SIGKILL when the grace is over. Calls `onExit`. */
+  startContainer(container: RuntimeContainer, watcher: ContainerWatcher): void;
+  /** Ends the process with SIGTERM, and with SIGKILL when the grace is over. Its watcher is told. */
   stopContainer(container: RuntimeContainer, graceSeconds: number): void;
+}
+
+export function isRunning({ process }: RuntimeContainer): boolean {
+  return process !== undefined;
+}
+
+/** The container of a pod that listens on `port`. */
+export function portHolder({ containers }: Sandbox, port: number): RuntimeContainer | undefined {
+  return containers.find(({ process }) => process?.listensOn.includes(port) === true);
 }

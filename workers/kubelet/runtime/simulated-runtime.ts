@@ -1,17 +1,20 @@
-import { type ImageReference, parseImageReference } from "../../../src/api/image-reference.ts";
-import type { KubeletContainer, PodIdentity } from "../../../src/data-plane/protocol.ts";
+import type { ImageReference } from "../../../src/api/image-reference.ts";
+import type { KubeletContainer } from "../../../src/data-plane/protocol.ts";
 import type { DurationRange, RuntimeProfile } from "../../../src/data-plane/runtime-profiles.ts";
 import type { Chance } from "../../../src/kernel/chance.ts";
 import type { ActorRef, Timeline } from "../../../src/kernel/timeline.ts";
-import { imageBehaviour } from "../images/images.ts";
+import { imageOf } from "../images/images.ts";
 import { addressInUse, type Exit, type ProcessPlan } from "../images/process-plan.ts";
-import type {
-  ContainerRuntime,
-  PullResult,
-  RuntimeContainer,
-  Sandbox,
-  SandboxResult,
-  Termination,
+import type { PodSubject } from "../pod-subject.ts";
+import {
+  type ContainerRuntime,
+  type ContainerWatcher,
+  isRunning,
+  portHolder,
+  type PullResult,
+  type RuntimeContainer,
+  type Sandbox,
+  type SandboxResult,
 } from "./container-runtime.ts";
 import type { PodAddresses } from "./pod-addresses.ts";
 
@@ -29,9 +32,9 @@ export interface RuntimeOptions {
   readonly timeline: Timeline;
   readonly chance: Chance;
   readonly profile: RuntimeProfile;
-  readonly absentImages: ReadonlySet<string>;
+  readonly absentImages: readonly string[];
   /** Tells the trace of a call that is over. */
-  readonly onCall: (pod: PodIdentity, call: string, target: string, tookUs: number) => void;
+  readonly onCall: (pod: PodSubject, call: string, target: string, tookUs: number) => void;
 }
 
 /**
@@ -40,11 +43,8 @@ export interface RuntimeOptions {
  */
 export class SimulatedRuntime implements ContainerRuntime {
   readonly #options: RuntimeOptions;
-  /** By name in full. */
-  readonly #images = new Set<string>();
-  /** The same, with those whose pull is under way. */
-  readonly #coming = new Set<string>();
-  readonly #plans = new Map<RuntimeContainer, RunningProcess>();
+  /** By name in full: whether it is here; `false` while its pull is under way. */
+  readonly #images = new Map<string, boolean>();
   /** Images are pulled one at a time. @see `pkg/kubelet/images/puller.go`: `serialImagePuller` */
   #pullerFreeAtUs = 0;
   #addresses: PodAddresses | undefined;
@@ -60,14 +60,14 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 
   runPodSandbox(
-    pod: PodIdentity,
+    pod: PodSubject,
     hostNetwork: boolean,
     done: (result: SandboxResult) => void,
   ): void {
     this.#call(pod, "RunPodSandbox", "", this.#options.profile.runPodSandboxUs, pod.uid, () => {
       const ip = hostNetwork ? 0 : this.#addresses?.take();
       if (ip === undefined) return done({ ok: false, message: this.#networkFailure(pod) });
-      const sandbox: Sandbox = { pod, ip, ports: new Map(), containers: new Set() };
+      const sandbox: Sandbox = { pod, ip, containers: [] };
       this.sandboxes.add(sandbox);
       done({ ok: true, sandbox });
     });
@@ -83,19 +83,18 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 
   hasImage(image: string): boolean {
-    return this.#images.has(nameInFull(image));
+    return this.#images.get(imageOf(image).name) === true;
   }
 
-  pullImage(pod: PodIdentity, image: string, done: (result: PullResult) => void): void {
+  pullImage(pod: PodSubject, image: string, done: (result: PullResult) => void): void {
     const { timeline, actor, onCall, chance } = this.#options;
-    const behaviour = imageBehaviour(image);
+    const { behaviour, name } = imageOf(image);
     const failure = this.#pullFailure(image);
-    const name = nameInFull(image);
     const site = `pull/${actor.name}/${image}`;
     const askUs = chance.integer(site, registryUs.min, registryUs.max);
     const transferUs = Math.ceil((behaviour.sizeBytes * 1_000_000) / pullBytesPerSecond);
-    const isNew = failure === undefined && !this.#coming.has(name);
-    if (isNew) this.#coming.add(name);
+    const isNew = failure === undefined && !this.#images.has(name);
+    if (isNew) this.#images.set(name, false);
     const tookUs = isNew ? askUs + transferUs : askUs;
     const startsAtUs = Math.max(timeline.nowUs, this.#pullerFreeAtUs);
     const waitedUs = startsAtUs - timeline.nowUs + tookUs;
@@ -103,7 +102,7 @@ export class SimulatedRuntime implements ContainerRuntime {
     timeline.setTimer(actor, waitedUs, () => {
       onCall(pod, "PullImage", image, waitedUs);
       if (failure !== undefined) return done({ ok: false, message: failure });
-      this.#images.add(name);
+      this.#images.set(name, true);
       done({ ok: true, tookUs, waitedUs, sizeBytes: behaviour.sizeBytes });
     });
   }
@@ -121,96 +120,68 @@ export class SimulatedRuntime implements ContainerRuntime {
         sandbox,
         spec,
         serial,
-        isRunning: false,
-        cancel: () => {},
+        watcher: undefined,
+        process: undefined,
+        endsAtUs: undefined,
+        end: undefined,
       };
-      // One that ended is kept until the next one takes its place.
-      for (const old of sandbox.containers) {
-        if (old.spec.name === spec.name && !old.isRunning) sandbox.containers.delete(old);
-      }
-      sandbox.containers.add(container);
+      sandbox.containers = withContainer(sandbox.containers, container);
       done(container);
     });
   }
 
-  startContainer(
-    container: RuntimeContainer,
-    done: (error: Termination | undefined) => void,
-    onExit: (termination: Termination) => void,
-  ): void {
+  startContainer(container: RuntimeContainer, watcher: ContainerWatcher): void {
     const { sandbox, spec, serial } = container;
     const site = `${sandbox.pod.uid}/${spec.name}#${serial}`;
     const { startContainerUs } = this.#options.profile;
     this.#call(sandbox.pod, "StartContainer", spec.name, startContainerUs, site, () => {
-      const behaviour = imageBehaviour(spec.image);
-      // The images here have no entrypoint: arguments alone replace the default command.
-      const given = [...spec.command, ...spec.args];
-      const command = given.length > 0 ? given : behaviour.defaultCommand;
-      const plan = behaviour.plan(command);
+      const plan = processPlan(spec);
       if (plan.startError !== undefined) {
-        const termination = {
-          exitCode: startErrorCode,
-          reason: "StartError" as const,
-          message: plan.startError,
-        };
-        return done(termination);
+        const { startError: message } = plan;
+        return watcher.started({ exitCode: startErrorCode, reason: "StartError", message });
       }
-      container.isRunning = true;
-      this.#run(container, this.#bindPorts(container, plan), onExit);
-      done(undefined);
+      container.watcher = watcher;
+      this.#run(container, plan);
+      watcher.started(undefined);
     });
   }
 
   stopContainer(container: RuntimeContainer, graceSeconds: number): void {
-    const process = this.#plans.get(container);
-    if (process === undefined) return;
+    if (container.process === undefined) return;
     const { timeline } = this.#options;
     const graceUs = graceSeconds * 1_000_000;
-    const { stop } = process.plan;
+    const { stop } = container.process;
     const ends =
       stop !== undefined && stop.afterUs <= graceUs
         ? { afterUs: stop.afterUs, code: stop.code }
         : { afterUs: graceUs, code: killedCode };
     // A process that would end by itself before that still does.
-    if (process.endsAtUs <= timeline.nowUs + ends.afterUs) return;
-    this.#endAfter(container, process, ends);
-  }
-
-  #run(
-    container: RuntimeContainer,
-    plan: ProcessPlan,
-    onExit: (termination: Termination) => void,
-  ): void {
-    const process: RunningProcess = { plan, onExit, endsAtUs: Infinity };
-    this.#plans.set(container, process);
-    if (plan.exit !== undefined) this.#endAfter(container, process, plan.exit);
-  }
-
-  #endAfter(container: RuntimeContainer, process: RunningProcess, { afterUs, code }: Exit): void {
-    const { timeline, actor } = this.#options;
-    container.cancel();
-    process.endsAtUs = timeline.nowUs + afterUs;
-    const timer = timeline.setTimer(actor, afterUs, () => {
-      this.#plans.delete(container);
-      container.isRunning = false;
-      for (const [port, holder] of container.sandbox.ports) {
-        if (holder === container) container.sandbox.ports.delete(port);
-      }
-      process.onExit({ exitCode: code, reason: code === 0 ? "Completed" : "Error", message: "" });
-    });
-    container.cancel = () => timer.cancel();
+    const { endsAtUs = Infinity } = container;
+    if (endsAtUs <= timeline.nowUs + ends.afterUs) return;
+    this.#endAfter(container, ends);
   }
 
   /** One port space a pod: who comes second cannot bind, and gives up. */
-  #bindPorts(container: RuntimeContainer, plan: ProcessPlan): ProcessPlan {
-    const { ports } = container.sandbox;
-    if (plan.listensOn.some((port) => ports.has(port)))
-      return { ...plan, listensOn: [], exit: addressInUse };
-    for (const port of plan.listensOn) ports.set(port, container);
-    return plan;
+  #run(container: RuntimeContainer, plan: ProcessPlan): void {
+    const { sandbox } = container;
+    const hasPorts = plan.listensOn.every((port) => portHolder(sandbox, port) === undefined);
+    container.process = hasPorts ? plan : { ...plan, listensOn: [], exit: addressInUse };
+    const { exit } = container.process;
+    if (exit !== undefined) this.#endAfter(container, exit);
   }
 
-  #networkFailure({ uid }: PodIdentity): string {
+  #endAfter(container: RuntimeContainer, { afterUs, code }: Exit): void {
+    const { timeline, actor } = this.#options;
+    container.end?.cancel();
+    container.endsAtUs = timeline.nowUs + afterUs;
+    container.end = timeline.setTimer(actor, afterUs, () => {
+      container.process = undefined;
+      const reason = code === 0 ? "Completed" : "Error";
+      container.watcher?.exited({ exitCode: code, reason, message: "" });
+    });
+  }
+
+  #networkFailure({ uid }: PodSubject): string {
     const id = this.#options.chance.hex(`sandbox/${uid}`, 64);
     const failed = `rpc error: code = Unknown desc = failed to setup network for sandbox "${id}"`;
     const range = this.#addresses?.text;
@@ -220,22 +191,21 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 
   #pullFailure(image: string): string | undefined {
-    const reference = parseImageReference(image);
-    const full = reference?.full ?? image;
+    const { reference, name: full } = imageOf(image);
     const failed = `failed to pull and unpack image "${full}": failed to resolve reference "${full}"`;
     if (reference?.registry.replace(/:\d+$/, "").endsWith(".invalid")) {
       const { registry } = reference;
       return `${failed}: failed to do request: Head "${manifestUrl(reference)}": dial tcp: lookup ${registry}: no such host`;
     }
     const { absentImages } = this.#options;
-    if (absentImages.has(image) || absentImages.has(full)) {
+    if (absentImages.includes(image) || absentImages.includes(full)) {
       return `${failed}: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`;
     }
     return undefined;
   }
 
   #call(
-    pod: PodIdentity,
+    pod: PodSubject,
     call: string,
     target: string,
     range: DurationRange,
@@ -251,14 +221,23 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 }
 
-interface RunningProcess {
-  readonly plan: ProcessPlan;
-  readonly onExit: (termination: Termination) => void;
-  endsAtUs: number;
+/** What a container's process will do. */
+function processPlan({ image, command, args }: KubeletContainer): ProcessPlan {
+  const { behaviour } = imageOf(image);
+  // The images here have no entrypoint: arguments alone replace the default command.
+  if (command.length + args.length === 0) return behaviour.plan(behaviour.defaultCommand);
+  return behaviour.plan([...command, ...args]);
 }
 
-function nameInFull(image: string): string {
-  return parseImageReference(image)?.full ?? image;
+/** A container that ended is kept until the next one takes its place. */
+function withContainer(
+  containers: readonly RuntimeContainer[],
+  added: RuntimeContainer,
+): readonly RuntimeContainer[] {
+  if (containers.length === 0) return [added];
+  const isKept = (old: RuntimeContainer): boolean =>
+    old.spec.name !== added.spec.name || isRunning(old);
+  return [...containers.filter(isKept), added];
 }
 
 /** @see distribution `docs/spec/api.md`: what a runtime asks a registry first */

@@ -3,18 +3,21 @@ import { dottedIp } from "../../../../src/api/ip.ts";
 import { runtimeProfiles } from "../../../../src/data-plane/runtime-profiles.ts";
 import { Chance } from "../../../../src/kernel/chance.ts";
 import { Timeline } from "../../../../src/kernel/timeline.ts";
-import type {
-  PullResult,
-  RuntimeContainer,
-  Sandbox,
-  Termination,
+import { PodSubject } from "../../../../workers/kubelet/pod-subject.ts";
+import {
+  isRunning,
+  portHolder,
+  type PullResult,
+  type RuntimeContainer,
+  type Sandbox,
+  type Termination,
 } from "../../../../workers/kubelet/runtime/container-runtime.ts";
 import { PodAddresses } from "../../../../workers/kubelet/runtime/pod-addresses.ts";
 import { SimulatedRuntime } from "../../../../workers/kubelet/runtime/simulated-runtime.ts";
 import { aContainer, aScript, second } from "../kubelet-driver.ts";
 
 function aPod(name = "web") {
-  return { namespace: "default", name, uid: `uid-of-${name}` };
+  return new PodSubject("default", name, `uid-of-${name}`);
 }
 
 /** A runtime, its clock, and its answers as values. */
@@ -32,7 +35,7 @@ function aRuntime(
     timeline,
     chance: new Chance(options.seed ?? 1),
     profile: runtimeProfiles.containerd,
-    absentImages: new Set(options.absentImages),
+    absentImages: options.absentImages ?? [],
     onCall: ({ name }, call, target) => calls.push(`${call} ${name} ${target}`.trim()),
   });
   runtime.joinNetwork(new PodAddresses(options.cidr ?? "10.244.0.0/24"));
@@ -69,7 +72,10 @@ function aRuntime(
       runtime.createContainer(inSandbox, spec, 0, done),
     );
     const error = answer<Termination | undefined>((done) =>
-      runtime.startContainer(container, done, (termination) => ends.push(termination)),
+      runtime.startContainer(container, {
+        started: done,
+        exited: (termination) => ends.push(termination),
+      }),
     );
     return { container, error, ends };
   }
@@ -200,11 +206,11 @@ describe("a container", () => {
     const { container, error, ends } = start(sandbox(), aScript("sleep 5; exit 3"));
     expect(error).toBeUndefined();
     run(5 * second - 1);
-    expect(container.isRunning).toBe(true);
+    expect(isRunning(container)).toBe(true);
     run(1);
 
     expect(ends).toEqual([{ exitCode: 3, reason: "Error", message: "" }]);
-    expect(container.isRunning).toBe(false);
+    expect(isRunning(container)).toBe(false);
   });
 
   test("that ends with 0 is completed", () => {
@@ -225,7 +231,7 @@ describe("a container", () => {
 
     expect(error).toMatchObject({ exitCode: 128, reason: "StartError" });
     expect(error?.message).toContain('exec: "nonesuch": executable file not found in $PATH');
-    expect(container.isRunning).toBe(false);
+    expect(isRunning(container)).toBe(false);
     expect(ends).toEqual([]);
   });
 
@@ -249,12 +255,12 @@ describe("a container", () => {
     const first = start(inSandbox, aContainer({ name: "first" }));
     const second_ = start(inSandbox, aContainer({ name: "second" }));
     expect(second_.error).toBeUndefined();
-    expect(second_.container.isRunning).toBe(true);
+    expect(isRunning(second_.container)).toBe(true);
     run(10 * second);
 
     expect(second_.ends).toMatchObject([{ exitCode: 1, reason: "Error" }]);
-    expect(first.container.isRunning).toBe(true);
-    expect(inSandbox.ports.get(80)).toBe(first.container);
+    expect(isRunning(first.container)).toBe(true);
+    expect(portHolder(inSandbox, 80)).toBe(first.container);
   });
 
   test("binds the port once the other has ended", () => {
@@ -266,8 +272,8 @@ describe("a container", () => {
     const next = start(inSandbox, aContainer({ name: "second" }));
     run(60 * second);
 
-    expect(next.container.isRunning).toBe(true);
-    expect(inSandbox.ports.get(80)).toBe(next.container);
+    expect(isRunning(next.container)).toBe(true);
+    expect(portHolder(inSandbox, 80)).toBe(next.container);
   });
 
   test("of another pod may bind the same port", () => {
@@ -275,7 +281,7 @@ describe("a container", () => {
     const pods = ["a", "b"].map((name) => start(sandbox(name)));
     run(60 * second);
 
-    expect(pods.map(({ container }) => container.isRunning)).toEqual([true, true]);
+    expect(pods.map(({ container }) => isRunning(container))).toEqual([true, true]);
   });
 
   test("is kept after its end until the next one of its name is made", () => {
