@@ -6,6 +6,8 @@ export class Batch {
   #numbers: Float64Array<ArrayBuffer>;
   #length: number;
   readonly #texts: string[];
+  /** Where in `#texts` the texts that were added are: the same few come again and again. */
+  readonly #references = new Map<string, number>();
 
   constructor(buffer = new ArrayBuffer(64 * bytesPerRecord), length = 0, texts: string[] = []) {
     this.#numbers = new Float64Array(buffer);
@@ -61,27 +63,43 @@ export class Batch {
     args: readonly number[],
     isBackground = false,
   ): void {
-    let offset = this.#length * stride;
-    if (offset === this.#numbers.length) this.#grow();
-    this.#numbers[offset++] = atUs;
-    this.#numbers[offset++] = isBackground ? kind + backgroundMark : kind;
-    this.#numbers[offset++] = node;
-    this.#numbers[offset++] = pod;
-    for (let position = 0; position < argumentsMax; position++) {
-      this.#numbers[offset++] = args[position] ?? 0;
-    }
-    this.#length++;
+    const index = this.begin(atUs, kind, node, pod, isBackground);
+    for (const [position, value] of args.entries()) this.set(index, position, value);
   }
 
-  /** Takes a string along; returns how records refer to it. */
+  /** As `add`, for arguments that `set` gives one by one: an array a record is work for the collector. */
+  begin(atUs: number, kind: number, node: number, pod: number, isBackground: boolean): number {
+    const offset = this.#length * stride;
+    if (offset === this.#numbers.length) this.#grow();
+    const numbers = this.#numbers;
+    numbers[offset] = atUs;
+    numbers[offset + 1] = isBackground ? kind + backgroundMark : kind;
+    numbers[offset + 2] = node;
+    numbers[offset + 3] = pod;
+    // The buffer was used before.
+    for (let position = 4; position < stride; position++) numbers[offset + position] = 0;
+    return this.#length++;
+  }
+
+  set(index: number, position: number, value: number): void {
+    this.#numbers[index * stride + 4 + position] = value;
+  }
+
+  /** Takes a string along, once; returns how records refer to it. */
   addText(text: string): number {
-    return text === "" ? noText : this.#texts.push(text) - 1;
+    if (text === "") return noText;
+    const known = this.#references.get(text);
+    if (known !== undefined) return known;
+    const reference = this.#texts.push(text) - 1;
+    this.#references.set(text, reference);
+    return reference;
   }
 
   /** Empties the batch and keeps its buffer: a fresh one a call makes the collector run. */
   clear(): this {
     this.#length = 0;
     this.#texts.length = 0;
+    this.#references.clear();
     return this;
   }
 

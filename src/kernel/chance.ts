@@ -9,6 +9,8 @@ import { type Hash64, mix, RollingHash } from "./hash.ts";
 export class Chance {
   readonly seed: number;
   readonly #start: Hash64;
+  /** Used again for each answer. */
+  readonly #hash = new RollingHash();
   readonly #highSeed: number;
 
   constructor(seed: number) {
@@ -19,7 +21,7 @@ export class Chance {
 
   /** 64 bits for this key. */
   bits(key: string): Hash64 {
-    return new RollingHash(this.#start).addText(key).addInteger(this.#highSeed).value;
+    return this.#hash.restart(this.#start).addText(key).addInteger(this.#highSeed).value;
   }
 
   /** An integer from `min` to `max`, both included. */

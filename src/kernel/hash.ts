@@ -18,6 +18,12 @@ export class RollingHash {
     this.#low = seed.low | 0;
   }
 
+  restart(seed: Hash64): this {
+    this.#high = seed.high | 0;
+    this.#low = seed.low | 0;
+    return this;
+  }
+
   get value(): Hash64 {
     return { high: this.#high >>> 0, low: this.#low >>> 0 };
   }

@@ -1,4 +1,4 @@
-import { Batch } from "../../src/data-plane/batch.ts";
+import type { Batch } from "../../src/data-plane/batch.ts";
 import {
   type KubeletPodSpec,
   type KubeletShard,

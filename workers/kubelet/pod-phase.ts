@@ -14,15 +14,26 @@ export function podPhase(
   restartPolicy: RestartPolicy,
   isEnding: boolean,
 ): PodPhase {
-  const init = containers.filter(({ isInit, spec }) => isInit && !spec.isSidecar);
-  if (init.some((life) => hasFailedForGood(life, restartPolicy))) return "Failed";
-  if (init.some((life) => isAtFirst(life) || life.shown.name === "running")) return "Pending";
-  const serving = containers.filter(isServing);
-  if (serving.some(isAtFirst)) return "Pending";
-  if (serving.some(({ shown }) => shown.name === "running")) return "Running";
-  const main = containers.filter(({ isInit }) => !isInit);
-  if (!isEnding && main.some((life) => isRestarted(life, restartPolicy))) return "Running";
-  return main.every(hasSucceeded) ? "Succeeded" : "Failed";
+  // Asked for each status of each pod: in one pass, and without arrays.
+  let isPending = false;
+  let isRunning = false;
+  let isContinued = false;
+  let hasAllSucceeded = true;
+  for (const life of containers) {
+    if (isServing(life)) {
+      if (isAtFirst(life)) isPending = true;
+      if (life.shown.name === "running") isRunning = true;
+    } else {
+      if (hasFailedForGood(life, restartPolicy)) return "Failed";
+      if (isAtFirst(life) || life.shown.name === "running") isPending = true;
+    }
+    if (life.isInit) continue;
+    if (isRestarted(life, restartPolicy)) isContinued = true;
+    if (!hasSucceeded(life)) hasAllSucceeded = false;
+  }
+  if (isPending) return "Pending";
+  if (isRunning || (!isEnding && isContinued)) return "Running";
+  return hasAllSucceeded ? "Succeeded" : "Failed";
 }
 
 /** Whether a container of a pod is started again after it ended. */
@@ -43,7 +54,7 @@ export function podConditionBits(
 ): number {
   const isInitialized = isPodInitialized(containers);
   const isOver = phase === "Succeeded" || phase === "Failed";
-  const isServed = containers.filter(isServing).every(({ shown }) => shown.name === "running");
+  const isServed = containers.every((life) => !isServing(life) || life.shown.name === "running");
   const isReady = isInitialized && !isOver && isServed;
   return (
     (hasSandbox ? conditionBits.podReadyToStartContainers : 0) |

@@ -230,8 +230,9 @@ export class PodWorker implements ContainerSurroundings {
   }
 
   #noteRunning(): void {
-    const main = this.containers.filter(({ isInit }) => !isInit);
-    const isRunning = main.every(({ shown }) => shown.name === "running");
+    const isRunning = this.containers.every(
+      ({ isInit, shown }) => isInit || shown.name === "running",
+    );
     if (isRunning && !this.#isRunning) this.record("podRunning", { ip: this.#ip });
     this.#isRunning = isRunning;
   }
@@ -239,15 +240,16 @@ export class PodWorker implements ContainerSurroundings {
   /** When the containers are over for good, so is the pod, once its sidecars have stopped. */
   #settle(): void {
     if (this.#state !== "initializing" && this.#state !== "running") return;
-    const main = this.containers.filter(({ isInit }) => !isInit);
     const hasFailedInit = this.containers.some(
       ({ isInit, isOver, last }) => isInit && isOver && last?.exitCode !== 0,
     );
-    if (!hasFailedInit && !main.every(({ isOver }) => isOver)) return;
+    const isOver = this.containers.every((life) => life.isInit || life.isOver);
+    if (!hasFailedInit && !isOver) return;
     const sidecars = this.containers.filter(({ spec }) => spec.isSidecar);
     for (const sidecar of sidecars) sidecar.stop(this.terminationGraceSeconds);
     if (sidecars.some(({ isAlive }) => isAlive)) return;
-    const isFailure = hasFailedInit || main.some(({ last }) => last?.exitCode !== 0);
+    const isFailure =
+      hasFailedInit || this.containers.some(({ isInit, last }) => !isInit && last?.exitCode !== 0);
     this.#move(isFailure ? "failed" : "succeeded");
     this.record(isFailure ? "podFailed" : "podSucceeded", {});
     this.#stopSandbox();

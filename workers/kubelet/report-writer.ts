@@ -32,29 +32,29 @@ export class ReportWriter {
   }
 
   registerNode(node: number): void {
-    this.#add(reports.registerNode, node, noPod, nothing);
+    this.#begin(reports.registerNode, node, noPod);
   }
 
   renewLease(node: number): void {
-    this.#add(reports.renewLease, node, noPod, nothing);
+    this.#begin(reports.renewLease, node, noPod);
   }
 
   nodeStatus(node: number, isReady: boolean): void {
-    const reason = this.#outbox.addText(isReady ? "KubeletReady" : "KubeletNotReady");
-    const message = isReady ? "kubelet is posting ready status" : networkNotReady;
-    const args = [isReady ? 1 : 0, reason, this.#outbox.addText(message)];
-    this.#add(reports.nodeStatus, node, noPod, args);
+    const index = this.#begin(reports.nodeStatus, node, noPod);
+    this.#outbox.set(index, 0, isReady ? 1 : 0);
+    this.#setText(index, 1, isReady ? "KubeletReady" : "KubeletNotReady");
+    this.#setText(index, 2, isReady ? "kubelet is posting ready status" : networkNotReady);
   }
 
   podStatus(node: number, worker: PodWorker): void {
-    const { containers, phase, hasSandbox, ip, handle } = worker;
-    this.#add(reports.podStatus, node, handle, [
-      podPhases.indexOf(phase),
-      podConditionBits(containers, hasSandbox, phase),
-      worker.acceptedAtUs,
-      ip,
-      containers.length,
-    ]);
+    const { containers, phase, hasSandbox, handle } = worker;
+    const index = this.#begin(reports.podStatus, node, handle);
+    const outbox = this.#outbox;
+    outbox.set(index, 0, podPhases.indexOf(phase));
+    outbox.set(index, 1, podConditionBits(containers, hasSandbox, phase));
+    outbox.set(index, 2, worker.acceptedAtUs);
+    outbox.set(index, 3, worker.ip);
+    outbox.set(index, 4, containers.length);
     for (const container of containers) {
       this.#containerStatus(node, handle, container);
       if (container.last !== undefined) this.#lastState(node, handle, container, container.last);
@@ -62,62 +62,61 @@ export class ReportWriter {
   }
 
   removePod(node: number, pod: number): void {
-    this.#add(reports.removePod, node, pod, nothing);
+    this.#begin(reports.removePod, node, pod);
   }
 
   /** @param container Index of the container it is about; -1 for none. */
   event(node: number, pod: number, code: EventCode, container: number, detail: EventDetail): void {
-    const { text = "", tookUs = 0, waitedUs = 0, bytes = 0 } = detail;
-    this.#add(reports.event, node, pod, [
-      eventCodes.indexOf(code),
-      container,
-      this.#outbox.addText(text),
-      tookUs,
-      waitedUs,
-      bytes,
-    ]);
+    const index = this.#begin(reports.event, node, pod);
+    const outbox = this.#outbox;
+    outbox.set(index, 0, eventCodes.indexOf(code));
+    outbox.set(index, 1, container);
+    this.#setText(index, 2, detail.text ?? "");
+    outbox.set(index, 3, detail.tookUs ?? 0);
+    outbox.set(index, 4, detail.waitedUs ?? 0);
+    outbox.set(index, 5, detail.bytes ?? 0);
   }
 
   fact(node: number, kind: string, subject: string | HashedText, data: FactData): void {
-    const text = typeof subject === "string" ? subject : subject.text;
-    this.#add(reports.fact, node, noPod, [
-      this.#outbox.addText(kind),
-      this.#outbox.addText(text),
-      this.#outbox.addText(JSON.stringify(data)),
-    ]);
+    const index = this.#begin(reports.fact, node, noPod);
+    this.#setText(index, 0, kind);
+    this.#setText(index, 1, typeof subject === "string" ? subject : subject.text);
+    this.#setText(index, 2, JSON.stringify(data));
   }
 
   #containerStatus(node: number, pod: number, container: ContainerLife): void {
-    const { index, shown, restarts, startedAtUs, serial, last } = container;
+    const { shown } = container;
     const isWaiting = shown.name === "waiting";
-    this.#add(reports.containerStatus, node, pod, [
-      index,
-      containerStates.indexOf(shown.name),
-      this.#outbox.addText(isWaiting ? shown.reason : ""),
-      this.#outbox.addText(isWaiting ? shown.message : ""),
-      restarts,
-      startedAtUs,
-      serial,
-      last === undefined ? 0 : 1,
-    ]);
+    const index = this.#begin(reports.containerStatus, node, pod);
+    const outbox = this.#outbox;
+    outbox.set(index, 0, container.index);
+    outbox.set(index, 1, containerStates.indexOf(shown.name));
+    this.#setText(index, 2, isWaiting ? shown.reason : "");
+    this.#setText(index, 3, isWaiting ? shown.message : "");
+    outbox.set(index, 4, container.restarts);
+    outbox.set(index, 5, container.startedAtUs);
+    outbox.set(index, 6, container.serial);
+    outbox.set(index, 7, container.last === undefined ? 0 : 1);
   }
 
-  #lastState(node: number, pod: number, { index }: ContainerLife, last: LastTermination): void {
-    this.#add(reports.containerLastState, node, pod, [
-      index,
-      last.exitCode,
-      this.#outbox.addText(last.reason),
-      this.#outbox.addText(last.message),
-      last.startedAtUs,
-      last.finishedAtUs,
-      last.serial,
-    ]);
+  #lastState(node: number, pod: number, container: ContainerLife, last: LastTermination): void {
+    const index = this.#begin(reports.containerLastState, node, pod);
+    const outbox = this.#outbox;
+    outbox.set(index, 0, container.index);
+    outbox.set(index, 1, last.exitCode);
+    this.#setText(index, 2, last.reason);
+    this.#setText(index, 3, last.message);
+    outbox.set(index, 4, last.startedAtUs);
+    outbox.set(index, 5, last.finishedAtUs);
+    outbox.set(index, 6, last.serial);
   }
 
-  #add(kind: number, node: number, pod: number, args: readonly number[]): void {
+  #begin(kind: number, node: number, pod: number): number {
     const { nowUs, isBackground } = this.#timeline;
-    this.#outbox.add(nowUs, kind, node, pod, args, isBackground);
+    return this.#outbox.begin(nowUs, kind, node, pod, isBackground);
+  }
+
+  #setText(index: number, position: number, text: string): void {
+    this.#outbox.set(index, position, this.#outbox.addText(text));
   }
 }
-
-const nothing: readonly number[] = [];
