@@ -11,14 +11,7 @@ import { kubeletPodSpec } from "./kubelet-pod-spec.ts";
 import { type ContainerReport, type PodReport, podStatus } from "./kubelet-status.ts";
 import { KubeletStatusRow, type PodHost } from "./kubelet-status-row.ts";
 import { type Machine, newNode, nodeStatus } from "./node-object.ts";
-import {
-  containerStates,
-  eventCodes,
-  orders,
-  type PodIdentity,
-  podPhases,
-  reports,
-} from "./protocol.ts";
+import { containerStates, eventCodes, orders, podPhases, reports } from "./protocol.ts";
 import { runtimeProfiles } from "./runtime-profiles.ts";
 import type { ShardPart } from "./shard-part.ts";
 
@@ -240,12 +233,10 @@ export class Fleet {
   #newPod(member: Member, pod: PodVersion): KnownPod {
     const { namespace, name, uid, sharedSpec, storeKey } = pod;
     const handle = ++this.#lastHandle;
-    const identity: PodIdentity = { namespace, name, uid };
     const spec = this.#specOf(sharedSpec);
     const known = {
       handle,
       uid,
-      identity,
       namespace,
       name,
       storeKey,
@@ -256,7 +247,7 @@ export class Fleet {
     };
     this.#pods.set(handle, known);
     this.#handles.set(uid, handle);
-    this.#order(member, orders.podSeen, handle, [JSON.stringify(identity), spec.text]);
+    this.#order(member, orders.podSeen, handle, [namespace, name, uid, spec.text]);
     return known;
   }
 

@@ -6,15 +6,15 @@ import type { Batch } from "./batch.ts";
 import type { RuntimeName } from "./runtime-profiles.ts";
 
 /** Bumped whenever a record changes its meaning: both sides must be of one build. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** What the API server tells a kubelet over its watches. Arguments in order. */
 export const orders = {
   /** The kubelet's own node changed. [text: pod CIDR] */
   nodeSeen: 1,
-  /** A pod of this node, new to the kubelet. [text: identity as JSON, text: pod as JSON] */
+  /** A pod of this node, new to the kubelet. [text: namespace, text: name, text: uid, text: spec as JSON] */
   podSeen: 2,
-  /** Its spec changed. [text: pod as JSON] */
+  /** Its spec changed. [text: spec as JSON] */
   podSpecSeen: 3,
   /** It is being deleted. [seconds of grace] */
   podDeletionSeen: 4,

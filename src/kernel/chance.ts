@@ -1,5 +1,8 @@
 import { type Hash64, mix, RollingHash } from "./hash.ts";
 
+/** Names the question, in one piece or in parts: `["a/", "b"]` is `"a/b"`, and sooner asked. */
+export type SiteKey = string | readonly string[];
+
 /**
  * Keyed randomness: the answer depends on the seed and the site key alone, never on how often
  * anything else was asked. So adding a pod does not reshuffle unrelated choices.
@@ -20,12 +23,15 @@ export class Chance {
   }
 
   /** 64 bits for this key. */
-  bits(key: string): Hash64 {
-    return this.#hash.restart(this.#start).addText(key).addInteger(this.#highSeed).value;
+  bits(key: SiteKey): Hash64 {
+    const hash = this.#hash.restart(this.#start);
+    if (typeof key === "string") hash.addText(key);
+    else hash.addTextIn(key);
+    return hash.addInteger(this.#highSeed).value;
   }
 
   /** An integer from `min` to `max`, both included. */
-  integer(key: string, min: number, max: number): number {
+  integer(key: SiteKey, min: number, max: number): number {
     const { high, low } = this.bits(key);
     const fraction = ((high >>> 6) * 0x800_0000 + (low >>> 5)) / 0x20_0000_0000_0000;
     return min + Math.floor(fraction * (max - min + 1));

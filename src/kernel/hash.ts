@@ -38,16 +38,18 @@ export class RollingHash {
 
   /** Strings are folded by UTF-16 code unit, with their length, so that "ab","c" is not "a","bc". */
   addText(text: string): this {
-    let high = this.#high;
-    let low = this.#low;
-    for (let index = 0; index < text.length; index++) {
-      const unit = text.charCodeAt(index);
-      high = Math.imul(high ^ unit, 0x85ebca6b);
-      low = Math.imul(low ^ unit, 0xc2b2ae35);
-    }
-    this.#high = high;
-    this.#low = low;
+    this.#fold(text);
     return this.addInteger(text.length);
+  }
+
+  /** The parts of a text, as `addText` the whole, which nobody has to put together. */
+  addTextIn(parts: readonly string[]): this {
+    let length = 0;
+    for (const part of parts) {
+      this.#fold(part);
+      length += part.length;
+    }
+    return this.addInteger(length);
   }
 
   /** What was hashed before: as good as what it was made from, and sooner done. */
@@ -64,6 +66,18 @@ export class RollingHash {
     this.#high = high | 0;
     this.#low = low | 0;
     return this;
+  }
+
+  #fold(text: string): void {
+    let high = this.#high;
+    let low = this.#low;
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      high = Math.imul(high ^ unit, 0x85ebca6b);
+      low = Math.imul(low ^ unit, 0xc2b2ae35);
+    }
+    this.#high = high;
+    this.#low = low;
   }
 }
 

@@ -69,6 +69,25 @@ describe("a batch", () => {
     expect(batch.release().texts).toHaveLength(2);
   });
 
+  test("carries a text once, however often it is said", () => {
+    const batch = new Batch();
+    const references = ["Error", "default", "Error", "default"].map((text) => batch.addText(text));
+    expect(references).toEqual([0, 1, 0, 1]);
+    expect(batch.release().texts).toEqual(["Error", "default"]);
+    batch.clear();
+
+    expect(batch.addText("default")).toBe(0);
+  });
+
+  test("has nothing of an old record in a new one that says less", () => {
+    const batch = new Batch();
+    batch.add(startUs, 5, 1, 2, [1, 2, 3, 4, 5, 6, 7, 8]);
+    batch.clear();
+    batch.set(batch.begin(startUs, 6, 3, noPod, false), 7, 9);
+
+    expect(read(batch)).toMatchObject([{ kind: 6, node: 3, args: [0, 0, 0, 0, 0, 0, 0, 9] }]);
+  });
+
   test("is empty after it is cleared, in the same buffer", () => {
     const batch = new Batch();
     batch.add(startUs, 5, 1, 2, [batch.addText("old")]);

@@ -72,9 +72,11 @@ function aFleet() {
     step: (_endUs: number, inbox: Batch) => {
       for (let index = 0; index < inbox.length; index++) {
         const kind = Object.entries(orders).find(([, code]) => code === inbox.kind(index))?.[0];
-        const argument = inbox.argument(index, 0);
-        const words =
-          kind === "podDeletionSeen" ? argument : kind === "podGone" ? "" : inbox.text(argument);
+        const textCount = { podDeletionSeen: 0, podGone: 0, podSeen: 3 }[kind ?? ""] ?? 1;
+        const texts = Array.from({ length: textCount }, (_none, position) =>
+          inbox.text(inbox.argument(index, position)),
+        );
+        const words = kind === "podDeletionSeen" ? inbox.argument(index, 0) : texts.join(" ");
         told.push(
           `${inbox.atUs(index) - timeline.nowUs} ${kind} ${inbox.pod(index)} ${words}`.trim(),
         );
@@ -272,9 +274,7 @@ describe("what a kubelet's watch shows", () => {
 
   test("is a pod when it is new, and nothing when nothing a kubelet needs has changed", () => {
     const { show } = aFleet();
-    expect(show("ADDED", aPod())).toEqual([
-      `${latencyUs} podSeen 1 {"namespace":"default","name":"web","uid":"u-1"}`,
-    ]);
+    expect(show("ADDED", aPod())).toEqual([`${latencyUs} podSeen 1 default web u-1`]);
     expect(show("MODIFIED", aPod({ labels: { app: "web" } }))).toEqual([]);
   });
 

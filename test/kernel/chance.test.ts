@@ -13,6 +13,15 @@ describe("keyed chance", () => {
     );
   });
 
+  test("answers a key in parts as it answers the whole", () => {
+    const chance = new Chance(3);
+    fc.assert(
+      fc.property(fc.array(fc.string()), (parts) => {
+        expect(chance.integer(parts, 0, 1e9)).toBe(chance.integer(parts.join(""), 0, 1e9));
+      }),
+    );
+  });
+
   test("answers different keys, and different seeds, differently", () => {
     const answers = new Set<string>();
     for (let seed = 0; seed < 100; seed++) {

@@ -43,6 +43,23 @@ describe("a rolling hash", () => {
     expect(hashOf("")).not.toBe(hashOf());
   });
 
+  test("takes a text in parts as it takes the whole", () => {
+    fc.assert(
+      fc.property(fc.array(fc.string()), (parts) => {
+        const inParts = new RollingHash().addTextIn(parts).value;
+        expect(inParts).toEqual(new RollingHash().addText(parts.join("")).value);
+      }),
+    );
+  });
+
+  test("begins anew when asked", () => {
+    const hash = new RollingHash().addText("before");
+    const seed = { high: 0xffff_ffff, low: 1 };
+
+    expect(hash.restart(seed).value).toEqual(seed);
+    expect(hash.addText("a").value).toEqual(new RollingHash(seed).addText("a").value);
+  });
+
   test("tells apart every short text and every small integer", () => {
     const letters = Array.from("abcdefghijklmnopqrstuvwxyz0123456789-./é中");
     const texts = letters.flatMap((one) => letters.map((two) => one + two));

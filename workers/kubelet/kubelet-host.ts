@@ -4,7 +4,6 @@ import {
   type KubeletShard,
   type NodeInspection,
   orders,
-  type PodIdentity,
   type PodInspection,
   protocolVersion,
   type ShardConfig,
@@ -91,20 +90,19 @@ class KubeletHost implements KubeletShard {
   /** Reads a record now, for the batch is reused, and returns what to do when it is due. */
   #handler(kubelet: Kubelet, inbox: Batch, index: number): () => void {
     const pod = inbox.pod(index);
-    const text = (position: number): string => inbox.text(inbox.argument(index, position));
     switch (inbox.kind(index)) {
       case orders.nodeSeen: {
-        const podCidr = text(0);
+        const podCidr = textOf(inbox, index, 0);
         return () => kubelet.nodeSeen(podCidr);
       }
       case orders.podSeen: {
-        const { namespace, name, uid } = JSON.parse(text(0)) as PodIdentity;
-        const identity = new PodSubject(namespace, name, uid);
-        const template = this.#template(text(1));
+        const [namespace, name] = [textOf(inbox, index, 0), textOf(inbox, index, 1)];
+        const identity = new PodSubject(namespace, name, textOf(inbox, index, 2));
+        const template = this.#template(textOf(inbox, index, 3));
         return () => kubelet.podSeen(pod, identity, template);
       }
       case orders.podSpecSeen: {
-        const template = this.#template(text(0));
+        const template = this.#template(textOf(inbox, index, 0));
         return () => kubelet.podSpecSeen(pod, template);
       }
       case orders.podDeletionSeen: {
@@ -129,3 +127,8 @@ class KubeletHost implements KubeletShard {
 
 /** Distinct pod specs remembered. */
 const templatesMax = 4_096;
+
+/** The text that an argument of a record refers to. */
+function textOf(inbox: Batch, index: number, position: number): string {
+  return inbox.text(inbox.argument(index, position));
+}

@@ -133,8 +133,8 @@ export class KubeletDriver {
   bind(name: string, spec: KubeletPodSpec): void {
     const handle = this.#handles.size + 1;
     this.#handles.set(name, handle);
-    const identity = { namespace: "default", name, uid: `uid-of-${name}` };
-    this.#order(orders.podSeen, handle, [JSON.stringify(identity), JSON.stringify(spec)]);
+    const texts = ["default", name, `uid-of-${name}`, JSON.stringify(spec)];
+    this.#order(orders.podSeen, handle, texts);
   }
 
   update(name: string, spec: KubeletPodSpec): void {

@@ -41,10 +41,8 @@ function podsOn(nodes: readonly number[], atUs: number): Batch {
   const inbox = new Batch();
   for (const node of nodes) {
     inbox.add(atUs, orders.nodeSeen, node, noPod, [inbox.addText(`10.244.${node}.0/24`)]);
-    const identity = { namespace: "default", name: `web-${node}`, uid: `uid-${node}` };
-    const args = [JSON.stringify(identity), JSON.stringify(aSpec())].map((text) =>
-      inbox.addText(text),
-    );
+    const texts = ["default", `web-${node}`, `uid-${node}`, JSON.stringify(aSpec())];
+    const args = texts.map((text) => inbox.addText(text));
     inbox.add(atUs, orders.podSeen, node, 1 + node, args);
   }
   return inbox;

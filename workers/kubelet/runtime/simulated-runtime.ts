@@ -1,7 +1,7 @@
 import type { ImageReference } from "../../../src/api/image-reference.ts";
 import type { KubeletContainer } from "../../../src/data-plane/protocol.ts";
 import type { DurationRange, RuntimeProfile } from "../../../src/data-plane/runtime-profiles.ts";
-import type { Chance } from "../../../src/kernel/chance.ts";
+import type { Chance, SiteKey } from "../../../src/kernel/chance.ts";
 import type { ActorRef, Timeline } from "../../../src/kernel/timeline.ts";
 import { imageOf } from "../images/images.ts";
 import { addressInUse, type Exit, type ProcessPlan } from "../images/process-plan.ts";
@@ -64,22 +64,36 @@ export class SimulatedRuntime implements ContainerRuntime {
     hostNetwork: boolean,
     done: (result: SandboxResult) => void,
   ): void {
-    this.#call(pod, "RunPodSandbox", "", this.#options.profile.runPodSandboxUs, pod.uid, () => {
-      const ip = hostNetwork ? 0 : this.#addresses?.take();
-      if (ip === undefined) return done({ ok: false, message: this.#networkFailure(pod) });
-      const sandbox: Sandbox = { pod, ip, containers: [] };
-      this.sandboxes.add(sandbox);
-      done({ ok: true, sandbox });
-    });
+    this.#call(
+      pod,
+      "RunPodSandbox",
+      "",
+      this.#options.profile.runPodSandboxUs,
+      ["RunPodSandbox/", pod.uid],
+      () => {
+        const ip = hostNetwork ? 0 : this.#addresses?.take();
+        if (ip === undefined) return done({ ok: false, message: this.#networkFailure(pod) });
+        const sandbox: Sandbox = { pod, ip, containers: [] };
+        this.sandboxes.add(sandbox);
+        done({ ok: true, sandbox });
+      },
+    );
   }
 
   stopPodSandbox(sandbox: Sandbox, done: () => void): void {
     const { pod, ip } = sandbox;
-    this.#call(pod, "StopPodSandbox", "", this.#options.profile.stopPodSandboxUs, pod.uid, () => {
-      this.sandboxes.delete(sandbox);
-      if (ip !== 0) this.#addresses?.giveBack(ip);
-      done();
-    });
+    this.#call(
+      pod,
+      "StopPodSandbox",
+      "",
+      this.#options.profile.stopPodSandboxUs,
+      ["StopPodSandbox/", pod.uid],
+      () => {
+        this.sandboxes.delete(sandbox);
+        if (ip !== 0) this.#addresses?.giveBack(ip);
+        done();
+      },
+    );
   }
 
   hasImage(image: string): boolean {
@@ -114,7 +128,7 @@ export class SimulatedRuntime implements ContainerRuntime {
     done: (container: RuntimeContainer) => void,
   ): void {
     const { createContainerUs } = this.#options.profile;
-    const site = `${sandbox.pod.uid}/${spec.name}#${serial}`;
+    const site = ["CreateContainer/", sandbox.pod.uid, "/", spec.name, "#", String(serial)];
     this.#call(sandbox.pod, "CreateContainer", spec.name, createContainerUs, site, () => {
       const container: RuntimeContainer = {
         sandbox,
@@ -132,7 +146,7 @@ export class SimulatedRuntime implements ContainerRuntime {
 
   startContainer(container: RuntimeContainer, watcher: ContainerWatcher): void {
     const { sandbox, spec, serial } = container;
-    const site = `${sandbox.pod.uid}/${spec.name}#${serial}`;
+    const site = ["StartContainer/", sandbox.pod.uid, "/", spec.name, "#", String(serial)];
     const { startContainerUs } = this.#options.profile;
     this.#call(sandbox.pod, "StartContainer", spec.name, startContainerUs, site, () => {
       const plan = processPlan(spec);
@@ -209,11 +223,11 @@ export class SimulatedRuntime implements ContainerRuntime {
     call: string,
     target: string,
     range: DurationRange,
-    site: string,
+    site: SiteKey,
     done: () => void,
   ): void {
     const { timeline, actor, chance, onCall } = this.#options;
-    const tookUs = chance.integer(`${call}/${site}`, range.min, range.max);
+    const tookUs = chance.integer(site, range.min, range.max);
     timeline.setTimer(actor, tookUs, () => {
       onCall(pod, call, target, tookUs);
       done();
