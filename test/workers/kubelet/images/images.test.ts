@@ -1,5 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { imageBehaviour } from "../../../../workers/kubelet/images/images.ts";
+import { imageBehaviour, imageOf } from "../../../../workers/kubelet/images/images.ts";
+
+describe("what is known of an image by its name", () => {
+  test("is its name in full and its behaviour, the same each time", () => {
+    const image = imageOf("nginx");
+
+    expect(image.name).toBe("docker.io/library/nginx:latest");
+    expect(image.behaviour).toBe(imageBehaviour("nginx"));
+    expect(imageOf("nginx")).toBe(image);
+  });
+
+  test("is the name as written when it is no image name", () => {
+    expect(imageOf("Web!")).toMatchObject({ reference: undefined, name: "Web!" });
+  });
+});
 
 describe("an image's behaviour", () => {
   test.each([

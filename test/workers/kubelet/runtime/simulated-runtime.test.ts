@@ -107,7 +107,7 @@ describe("a sandbox", () => {
 
     expect(isStopped).toBe(true);
     expect(dottedIp(sandbox("f").ip)).toBe("10.244.7.4");
-    expect(runtime.sandboxes.size).toBe(5);
+    expect(runtime.sandboxes).toHaveLength(5);
   });
 
   test("cannot be made when no address is left", () => {
