@@ -2,7 +2,7 @@
  * A shard of kubelets by itself, driven window by window as the hub does, on this thread: what a
  * pod's way to Running costs, what a lease costs, and what nodes and pods keep of the heap.
  *
- * Run: node --expose-gc dist/bench/micro/kubelets.js --nodes 10000 --pods 100000 --rate 10000
+ * Run: npm run bench:kubelets -- --nodes 20000 --pods 200000 --rate 10000
  * Prints one JSON object. Times are processor time of the shard's calls alone.
  */
 import { constants, type PerformanceEntry, PerformanceObserver } from "node:perf_hooks";
