@@ -2,7 +2,7 @@ import { expired, tooLargeResourceVersion } from "../../api/errors.ts";
 import type { KubeObject } from "../../api/objects.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
 import { decodeContinueToken, encodeContinueToken } from "./continue-token.ts";
-import { CompactedError } from "../store/store.ts";
+import { CompactedError } from "../store/store-errors.ts";
 import { authorize } from "./authorize.ts";
 import {
   listRevision,

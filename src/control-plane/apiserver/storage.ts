@@ -1,6 +1,7 @@
 import { alreadyExists, conflict, internalError, notFound } from "../../api/errors.ts";
 import type { KubeObject } from "../../api/objects.ts";
-import { CompactedError, type KeyValue, prefixEnd, type Store } from "../store/store.ts";
+import { CompactedError } from "../store/store-errors.ts";
+import { type KeyValue, prefixEnd, type Store } from "../store/store.ts";
 import { equalJson } from "../../api/equal-json.ts";
 import { groupResourceOf, keyOf, type Resource } from "./resource.ts";
 import { PlainObject, type StoredObject } from "./stored/stored-object.ts";

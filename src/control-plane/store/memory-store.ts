@@ -1,225 +1,407 @@
-import { invariant } from "../../kernel/invariant.ts";
+import { invariant, InvariantError } from "../../kernel/invariant.ts";
+import { Keyspace } from "./keyspace.ts";
+import { Leases } from "./leases.ts";
+import { Quota } from "./quota.ts";
+import { NoSpaceError, StoreClosedError } from "./store-errors.ts";
+import type { JournaledWrite, JournalRecord, StoreJournal } from "./store-journal.ts";
 import {
-  type CancelWatch,
+  type Alarm,
   type Change,
-  CompactedError,
+  type Codec,
   type DirectStore,
   type Done,
-  FutureRevisionError,
   type KeyValue,
+  type LeaseId,
+  type LeaseRequest,
+  type LeaseStatus,
   type Operation,
   type RangeRequest,
   type RangeResult,
+  type Stamp,
   type Store,
+  type StoreClock,
   type TransactionRequest,
   type TransactionResult,
+  type Watch,
   type WatchRequest,
+  prefixEnd,
 } from "./store.ts";
-import { SortedKeys } from "./sorted-keys.ts";
+import { changeOf, type Version } from "./version.ts";
+import { isWatched, Watcher, Watchers } from "./watchers.ts";
 
-/** The default backend: everything in memory, answers at once. */
+export interface MemoryStoreOptions<V> {
+  /** Values as bytes; needed to compare and to sort by value, and for a quota. */
+  readonly codec?: Codec<V>;
+  /** Default: a clock that stands still, so that leases do not end by themselves. */
+  readonly clock?: StoreClock;
+  /** What all versions may take, as etcd reckons; default: no limit. */
+  readonly quotaBytes?: number;
+}
+
+/**
+ * The default backend: everything in memory. It answers at once, unless a journal makes it durable:
+ * then what was written is told when it is.
+ */
 export class MemoryStore<V> implements Store<V> {
-  readonly #stamp: (value: V, revision: number) => V;
-  readonly #histories = new Map<string, KeyHistory<V>>();
-  readonly #keys = new SortedKeys();
-  readonly #watchers = new Set<Watcher<V>>();
-  /** Every change since the last compaction, by revision. */
-  #log: Change<V>[] = [];
+  readonly #keyspace: Keyspace<V>;
+  readonly #watchers = new Watchers<V>();
+  readonly #leases: Leases;
+  readonly #alarms = new Set<Alarm>();
+  readonly #quota: Quota<V> | undefined;
+  readonly #direct: DirectStore<V> = {
+    get: (key) => this.#keyspace.get(key),
+    replace: (key, modRevision, value) => this.#replace(key, modRevision, value),
+  };
+  #journal: StoreJournal<V> | undefined;
+  /** Watchers were told up to here. */
   #revision = 1;
-  #compactedRevision = 0;
   #isNotifying = false;
+  #isClosed = false;
 
   /**
-   * @param stamp Writes a value's revision into it, since only the commit knows the revision.
-   *   Values are kept and handed out as they are, so they must never be changed.
+   * @param stamp Writes a value's revision into it. Values are kept and handed out as they are, so
+   *   they must never be changed.
    */
-  constructor(stamp: (value: V, revision: number) => V) {
-    this.#stamp = stamp;
+  constructor(stamp: Stamp<V>, options: MemoryStoreOptions<V> = {}) {
+    const { codec = codecMissing, clock = stoppedClock, quotaBytes } = options;
+    this.#leases = new Leases(clock, (id) => this.revokeLease(id, () => {}));
+    this.#quota = quotaBytes === undefined ? undefined : new Quota(quotaBytes, codec);
+    this.#keyspace = new Keyspace({ stamp, codec, leased: this.#leases, meter: this.#quota });
   }
 
   get revision(): number {
     return this.#revision;
   }
 
-  range(request: RangeRequest, done: Done<RangeResult<V>>): void {
-    const revision = request.revision || this.#revision;
-    const nothing = { items: [], count: 0, revision: this.#revision };
-    if (revision > this.#revision) return done(new FutureRevisionError(), nothing);
-    if (revision < this.#compactedRevision) {
-      return done(new CompactedError(this.#compactedRevision), nothing);
-    }
-    if (request.rangeEnd === undefined) {
-      const found = this.#at(request.key, revision);
-      const items = found === undefined ? [] : [found];
-      return done(undefined, { items, count: items.length, revision: this.#revision });
-    }
-    const limit = request.limit || Infinity;
-    const items: KeyValue<V>[] = [];
-    let count = 0;
-    for (const key of this.#keys.from(request.key, request.rangeEnd)) {
-      const found = this.#at(key, revision);
-      if (found === undefined) continue;
-      count++;
-      if (items.length < limit) items.push(found);
-    }
-    done(undefined, { items, count, revision: this.#revision });
+  /** Absent where a write may have to wait, or to be refused. */
+  get direct(): DirectStore<V> | undefined {
+    return this.#journal === undefined && this.#quota === undefined ? this.#direct : undefined;
   }
 
-  readonly direct: DirectStore<V> = {
-    get: (key) => this.#histories.get(key)?.at(-1)?.value,
-    replace: (key, modRevision, value) => this.#replace(key, modRevision, value),
-  };
+  range(request: RangeRequest, done: Done<RangeResult<V>>): void {
+    if (this.#isClosed) return refuse(done, new StoreClosedError());
+    let result: RangeResult<V>;
+    try {
+      result = this.#keyspace.range(request, this.#revision);
+    } catch (refusal) {
+      return refuse(done, refusal);
+    }
+    done(undefined, result);
+  }
 
   transact(request: TransactionRequest<V>, done: Done<TransactionResult<V>>): void {
-    const succeeded = request.compares.every(
-      ({ key, modRevision }) => (this.#at(key, this.#revision)?.modRevision ?? 0) === modRevision,
-    );
-    if (!succeeded) return done(undefined, { succeeded, revision: this.#revision, written: [] });
+    if (this.#isClosed) return refuse(done, new StoreClosedError());
     invariant(!this.#isNotifying, "a watch handler does not write");
-    const revision = this.#revision + 1;
-    const outcomes = request.then.map((operation) => this.#apply(operation, revision));
-    const changes = outcomes.filter((change) => change !== undefined);
-    if (changes.length > 0) this.#revision = revision;
-    this.#notifyAll(changes, revision);
-    const written = outcomes.map((change) => change?.current ?? change?.previous);
-    done(undefined, { succeeded, revision: this.#revision, written });
+    const keyspace = this.#keyspace;
+    const before = keyspace.revision;
+    let result: TransactionResult<V>;
+    try {
+      if (this.#quota !== undefined) this.#requireSpace(this.#quota, request);
+      result = keyspace.transact(request);
+    } catch (refusal) {
+      return this.#answer(done, refusal);
+    }
+    keyspace.prune(pruneStepsPerWrite);
+    if (keyspace.revision !== before) return this.#commit(result, done);
+    this.#answer(done, undefined, result);
   }
 
-  watch(request: WatchRequest<V>): CancelWatch {
-    if (request.afterRevision + 1 < this.#compactedRevision) {
-      request.onCompacted(this.#compactedRevision);
-      return () => {};
+  watch(request: WatchRequest<V>): Watch {
+    const { afterRevision, onCompacted, onProgress } = request;
+    const watcher = new Watcher(request, Math.max(afterRevision, this.#revision));
+    const { compactedRevision } = this.#keyspace;
+    if (this.#isClosed) {
+      request.onError?.(new StoreClosedError());
+    } else if (afterRevision + 1 < compactedRevision) {
+      onCompacted(compactedRevision);
+    } else {
+      this.#replay(watcher);
+      this.#watchers.add(watcher);
     }
-    const missed = this.#log.slice(firstAfter(this.#log, request.afterRevision));
-    for (let start = 0, end = 0; start < missed.length; start = end) {
-      while (missed[end]?.revision === missed[start]?.revision) end++;
-      notify(request, missed.slice(start, end));
-    }
-    const { prefix, onChanges } = request;
-    const afterRevision = Math.max(request.afterRevision, this.#revision);
-    const watcher: Watcher<V> = { prefix, afterRevision, onChanges };
-    this.#watchers.add(watcher);
-    return () => void this.#watchers.delete(watcher);
+    return {
+      cancel: () => this.#watchers.remove(watcher),
+      requestProgress: () => {
+        if (!watcher.isCancelled) onProgress?.(this.#revision);
+      },
+    };
   }
 
   compact(revision: number, done: Done<void>): void {
-    if (revision > this.#revision) return done(new FutureRevisionError());
-    if (revision <= this.#compactedRevision)
-      return done(new CompactedError(this.#compactedRevision));
-    this.#compactedRevision = revision;
-    for (const { key } of this.#log.slice(0, firstAfter(this.#log, revision))) {
-      this.#forget(key, revision);
+    this.#attempt(done, () => {
+      this.#keyspace.compact(revision, this.#revision);
+      this.#keyspace.prune(pruneStepsPerCompaction);
+      this.#journal?.append({ type: "compact", revision });
+    });
+  }
+
+  grantLease(request: LeaseRequest, done: Done<LeaseStatus>): void {
+    this.#attempt(done, () => {
+      this.#requireNoAlarm();
+      if (this.#quota?.hasRoomForLease() === false) this.#runOutOfSpace();
+      const { ttlSeconds } = request;
+      const id = this.#leases.admit(request);
+      this.#leases.grant(id, ttlSeconds);
+      this.#journal?.append({ type: "grantLease", id, ttlSeconds });
+      return { ...this.#leases.status(id), keys: [] };
+    });
+  }
+
+  keepLeaseAlive(id: LeaseId, done: Done<LeaseStatus>): void {
+    this.#attempt(done, () => {
+      this.#leases.keepAlive(id);
+      return { ...this.#leases.status(id), keys: [] };
+    });
+  }
+
+  revokeLease(id: LeaseId, done: Done<number>): void {
+    if (this.#isClosed) return refuse(done, new StoreClosedError());
+    invariant(!this.#isNotifying, "a watch handler does not write");
+    let keys: readonly string[];
+    try {
+      keys = this.#leases.keysOf(id);
+    } catch (refusal) {
+      return this.#answer(done, refusal);
     }
-    // What happened at the revision itself is still told.
-    this.#log = this.#log.slice(firstAfter(this.#log, revision - 1));
-    done(undefined);
+    const then = keys.map((key) => ({ type: "delete" as const, key }));
+    const result = this.#keyspace.transact({ compares: [], then });
+    this.#leases.forget(id);
+    this.#journal?.append({ type: "revokeLease", id });
+    const answer: Done<TransactionResult<V>> = (error) => done(error, result.revision);
+    if (keys.length > 0) this.#commit(result, answer);
+    else this.#answer(answer, undefined, result);
+  }
+
+  leaseStatus(id: LeaseId, done: Done<LeaseStatus>): void {
+    this.#attempt(done, () => ({ ...this.#leases.status(id), keys: this.#leases.keysOf(id) }));
+  }
+
+  leases(done: Done<readonly LeaseId[]>): void {
+    this.#attempt(done, () => this.#leases.ids);
+  }
+
+  alarms(done: Done<readonly Alarm[]>): void {
+    this.#attempt(done, () => [...this.#alarms]);
+  }
+
+  disarm(alarm: Alarm, done: Done<void>): void {
+    this.#attempt(done, () => {
+      if (this.#alarms.delete(alarm)) this.#journal?.append({ type: "disarm", alarm });
+    });
+  }
+
+  close(done: Done<void>): void {
+    this.#isClosed = true;
+    if (this.#journal === undefined) return done(undefined);
+    this.#journal.close(done);
+  }
+
+  /** Makes what is done from now on durable before it is told. */
+  journalTo(journal: StoreJournal<V>): void {
+    this.#journal = journal;
+  }
+
+  /** History before it cannot be read. */
+  get compactedRevision(): number {
+    return this.#keyspace.compactedRevision;
+  }
+
+  /** Takes in a key of a snapshot. */
+  restoreItem(item: KeyValue<V>): void {
+    this.#keyspace.restore(item);
+  }
+
+  /** Goes on from where a snapshot was taken. */
+  restoreRevisions(revision: number, compactedRevision: number): void {
+    this.#keyspace.restoreRevisions(revision, compactedRevision);
+    this.#revision = revision;
+  }
+
+  /**
+   * Does what a journal says was done. What a snapshot has in it already is left as it is.
+   *
+   * @returns Whether that can follow what was done before.
+   */
+  redo(record: JournalRecord<V>): boolean {
+    switch (record.type) {
+      case "write": {
+        if (record.revision <= this.#revision) return true;
+        const then = record.writes.map(({ key, value, lease }): Operation<V> =>
+          value === undefined ? { type: "delete", key } : { type: "put", key, value, lease },
+        );
+        this.#revision = this.#keyspace.redo(then).revision;
+        return this.#revision === record.revision;
+      }
+      case "compact":
+        if (record.revision > this.#revision) return false;
+        if (record.revision > this.compactedRevision)
+          this.#keyspace.compact(record.revision, this.#revision);
+        this.#keyspace.prune(Infinity);
+        return true;
+      case "grantLease":
+        if (!this.#leases.has(record.id)) this.#leases.grant(record.id, record.ttlSeconds);
+        return true;
+      case "revokeLease":
+        this.#leases.forget(record.id);
+        return true;
+      case "raiseAlarm":
+        this.#alarms.add(record.alarm);
+        return true;
+      case "disarm":
+        this.#alarms.delete(record.alarm);
+        return true;
+    }
+  }
+
+  /** Lets all leases last their whole time again, as a new leader of etcd does. */
+  renewLeases(): void {
+    for (const id of this.#leases.ids) this.#leases.keepAlive(id);
+  }
+
+  /** What a snapshot has besides keys. */
+  *standing(): Generator<JournalRecord<V>, void, undefined> {
+    for (const id of this.#leases.ids) {
+      const { grantedTtlSeconds: ttlSeconds } = this.#leases.status(id);
+      yield { type: "grantLease", id, ttlSeconds };
+    }
+    for (const alarm of this.#alarms) yield { type: "raiseAlarm", alarm };
+  }
+
+  /** Keys from `start` on as of a revision that is held. */
+  itemsAt(revision: number, start: string, limit: number): readonly KeyValue<V>[] {
+    return this.#keyspace.items(start, prefixEnd(""), revision, limit);
+  }
+
+  /** Keeps what can be read now, and the revision before it, until it is let go of. */
+  holdHistory(): () => void {
+    this.#keyspace.hold(this.compactedRevision);
+    return () => this.#keyspace.hold(undefined);
   }
 
   #replace(key: string, modRevision: number, value: V | undefined): KeyValue<V> | undefined {
-    if ((this.direct.get(key)?.modRevision ?? 0) !== modRevision) return undefined;
     invariant(!this.#isNotifying, "a watch handler does not write");
-    const revision = this.#revision + 1;
-    const change = this.#apply(
-      value === undefined ? { type: "delete", key } : { type: "put", key, value },
-      revision,
-    );
-    if (change === undefined) return undefined;
-    this.#revision = revision;
-    this.#notifyAll([change], revision);
-    return change.current ?? change.previous;
+    const keyspace = this.#keyspace;
+    const before = keyspace.revision;
+    const written = keyspace.replace(key, modRevision, value);
+    keyspace.prune(pruneStepsPerWrite);
+    const { revision, loneVersion } = keyspace;
+    if (revision !== before && loneVersion !== undefined)
+      this.#publishOne(revision, changeOf(loneVersion));
+    return written;
   }
 
-  /** Watchers hear of a write before its writer does, so a cache fed by a watch is never behind. */
-  #notifyAll(changes: readonly Change<V>[], revision: number): void {
-    this.#isNotifying = true;
-    for (const watcher of this.#watchers) {
-      if (watcher.afterRevision < revision) notify(watcher, changes);
+  /** Tells of a write, its watchers first, once it is durable. */
+  #commit(result: TransactionResult<V>, done: Done<TransactionResult<V>>): void {
+    const { revision } = result;
+    const journal = this.#journal;
+    if (journal === undefined) {
+      const lone = this.#keyspace.loneVersion;
+      if (lone === undefined) this.#publish(revision, this.#changesAfter(revision - 1));
+      else this.#publishOne(revision, changeOf(lone));
+      return done(undefined, result);
     }
+    const versions = [...this.#keyspace.writtenAfter(revision - 1)];
+    journal.append({ type: "write", revision, writes: versions.map(journaled) });
+    journal.afterDurable((error) => {
+      if (error !== undefined) return refuse(done, error);
+      this.#publish(revision, versions.map(changeOf));
+      done(undefined, result);
+    });
+  }
+
+  /** Answers after all that was done before is durable, since the answer may tell of it. */
+  #answer<R>(done: Done<R>, refusal: unknown, result?: R): void {
+    if (this.#journal === undefined) return done(refusal as Error | undefined, result as R);
+    this.#journal.afterDurable((error) => done(error ?? (refusal as Error), result as R));
+  }
+
+  #attempt<R>(done: Done<R>, act: () => R): void {
+    if (this.#isClosed) return refuse(done, new StoreClosedError());
+    let result: R;
+    try {
+      result = act();
+    } catch (refusal) {
+      return this.#answer(done, refusal);
+    }
+    this.#answer(done, undefined, result);
+  }
+
+  #publishOne(revision: number, change: Change<V>): void {
+    this.#revision = revision;
+    this.#isNotifying = true;
+    this.#watchers.publishOne(change);
     this.#isNotifying = false;
   }
 
-  #apply(operation: Operation<V>, revision: number): Change<V> | undefined {
-    const { key } = operation;
-    const history = this.#histories.get(key);
-    const previous = history?.at(-1)?.value;
-    if (operation.type === "delete") {
-      if (history === undefined || previous === undefined) return undefined;
-      history.push({ revision, value: undefined });
-      return this.#logged({ type: "delete", key, revision, current: undefined, previous });
-    }
-    const current: KeyValue<V> = {
-      key,
-      value: this.#stamp(operation.value, revision),
-      createRevision: previous?.createRevision ?? revision,
-      modRevision: revision,
-      version: (previous?.version ?? 0) + 1,
-    };
-    if (history === undefined) {
-      this.#histories.set(key, [{ revision, value: current }]);
-      this.#keys.add(key);
-    } else {
-      history.push({ revision, value: current });
-    }
-    return this.#logged({ type: "put", key, revision, current, previous });
+  #publish(revision: number, changes: readonly Change<V>[]): void {
+    this.#revision = revision;
+    this.#isNotifying = true;
+    this.#watchers.publish(changes);
+    this.#isNotifying = false;
   }
 
-  #logged(change: Change<V>): Change<V> {
-    this.#log.push(change);
-    return change;
+  #changesAfter(revision: number): readonly Change<V>[] {
+    return [...this.#keyspace.writtenAfter(revision)].map(changeOf);
   }
 
-  #at(key: string, revision: number): KeyValue<V> | undefined {
-    const history = this.#histories.get(key);
-    if (history === undefined) return undefined;
-    for (let index = history.length - 1; index >= 0; index--) {
-      const entry = history[index] as HistoryEntry<V>;
-      if (entry.revision <= revision) return entry.value;
+  /** Tells a new watch what it missed. */
+  #replay(watcher: Watcher<V>): void {
+    const { request } = watcher;
+    if (request.afterRevision >= this.#revision) return;
+    const wasNotifying = this.#isNotifying;
+    this.#isNotifying = true;
+    let missed: Change<V>[] = [];
+    for (const version of this.#keyspace.writtenAfter(request.afterRevision)) {
+      if (version.modRevision > this.#revision) break;
+      if (!isWatched(request, version.key)) continue;
+      if (missed.length > 0 && missed[0]?.revision !== version.modRevision) {
+        watcher.tell(missed);
+        missed = [];
+      }
+      missed.push(changeOf(version));
     }
-    return undefined;
+    if (missed.length > 0) watcher.tell(missed);
+    this.#isNotifying = wasNotifying;
   }
 
-  /** Drops what a reader at `revision` or later can no longer see of a key. */
-  #forget(key: string, revision: number): void {
-    const history = this.#histories.get(key);
-    if (history === undefined) return;
-    let oldest = history.length - 1;
-    while (oldest > 0 && (history[oldest] as HistoryEntry<V>).revision > revision) oldest--;
-    if (history[oldest]?.value === undefined && (history[oldest]?.revision ?? 0) <= revision)
-      oldest++;
-    history.splice(0, oldest);
-    if (history.length > 0) return;
-    this.#histories.delete(key);
-    this.#keys.remove(key);
+  #requireSpace(quota: Quota<V>, request: TransactionRequest<V>): void {
+    if (putsSomething(request)) this.#requireNoAlarm();
+    if (!quota.hasRoomFor(request)) this.#runOutOfSpace();
+  }
+
+  #requireNoAlarm(): void {
+    if (this.#alarms.has("NOSPACE")) throw new NoSpaceError();
+  }
+
+  #runOutOfSpace(): never {
+    this.#alarms.add("NOSPACE");
+    this.#journal?.append({ type: "raiseAlarm", alarm: "NOSPACE" });
+    throw new NoSpaceError();
   }
 }
 
-interface HistoryEntry<V> {
-  readonly revision: number;
-  /** Absent: the key was deleted at this revision. */
-  readonly value: KeyValue<V> | undefined;
+/** A write lets go of more history than it adds, so what is compacted goes in the end. */
+const pruneStepsPerWrite = 4;
+const pruneStepsPerCompaction = 4_096;
+
+const stoppedClock: StoreClock = { nowUs: 0, after: () => {} };
+
+const codecMissing: Codec<never> = {
+  encode: () => refuseBytes(),
+  decode: () => refuseBytes(),
+};
+
+function refuseBytes(): never {
+  throw new InvariantError("a store that is asked for values as bytes has a codec");
 }
 
-/** A key's values since the last compaction, oldest first. */
-type KeyHistory<V> = HistoryEntry<V>[];
-
-type Watcher<V> = Pick<WatchRequest<V>, "prefix" | "afterRevision" | "onChanges">;
-
-function notify<V>(
-  { prefix, onChanges }: Pick<Watcher<V>, "prefix" | "onChanges">,
-  changes: readonly Change<V>[],
-): void {
-  const seen = changes.filter(({ key }) => key.startsWith(prefix));
-  if (seen.length > 0) onChanges(seen);
+function refuse<R>(done: Done<R>, refusal: unknown): void {
+  done(refusal as Error, undefined as R);
 }
 
-/** Index of the first change after `revision`. */
-function firstAfter<V>(log: readonly Change<V>[], revision: number): number {
-  let low = 0;
-  let high = log.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((log[middle] as Change<V>).revision <= revision) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+function journaled<V>({ key, value, isDeletion, lease }: Version<V>): JournaledWrite<V> {
+  return { key, value: isDeletion ? undefined : value, lease };
+}
+
+function putsSomething<V>({ then, otherwise = [] }: TransactionRequest<V>): boolean {
+  return then.some(({ type }) => type === "put") || otherwise.some(({ type }) => type === "put");
 }

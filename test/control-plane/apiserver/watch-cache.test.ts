@@ -293,7 +293,7 @@ function change(
   const current =
     value === undefined
       ? undefined
-      : { key, value, createRevision: revision, modRevision: revision, version: 1 };
+      : { key, value, createRevision: revision, modRevision: revision, version: 1, lease: 0n };
   const type = value === undefined ? ("delete" as const) : ("put" as const);
   return { type, key, revision, current, previous };
 }

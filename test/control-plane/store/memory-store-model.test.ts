@@ -4,12 +4,17 @@ import { MemoryStore } from "../../../src/control-plane/store/memory-store.ts";
 import {
   CompactedError,
   FutureRevisionError,
+} from "../../../src/control-plane/store/store-errors.ts";
+import {
+  type DeleteOperation,
   type KeyValue,
-  type Operation,
+  type PutOperation,
 } from "../../../src/control-plane/store/store.ts";
 
 const keys = ["/a/1", "/a/2", "/a/3", "/b/1", "/b/2"] as const;
 const key = fc.constantFrom(...keys);
+
+type Write = PutOperation<number> | DeleteOperation;
 
 type Step =
   | {
@@ -71,7 +76,7 @@ class NaiveStore {
     return this.states.at(-1) as ReadonlyMap<string, KeyValue<number>>;
   }
 
-  apply(operations: readonly Operation<number>[]): void {
+  apply(operations: readonly Write[]): void {
     const revision = this.revision + 1;
     const next = new Map(this.now);
     const written: string[] = [];
@@ -86,6 +91,7 @@ class NaiveStore {
           createRevision: before?.createRevision ?? revision,
           modRevision: revision,
           version: (before?.version ?? 0) + 1,
+          lease: 0n,
         });
       }
       written.push(operation.key);
@@ -126,12 +132,12 @@ describe("the memory store", () => {
         function play(one: Step, index: number): void {
           switch (one.type) {
             case "transact": {
-              const operations = one.operations.map((operation): Operation<number> =>
+              const operations = one.operations.map((operation): Write =>
                 operation.type === "put"
                   ? { ...operation, type: "put", value: index }
                   : { type: "delete", key: operation.key },
               );
-              const first = operations[0] as Operation<number>;
+              const first = operations[0] as Write;
               const current = model.now.get(first.key)?.modRevision ?? 0;
               const modRevision = { none: current, right: current, wrong: current + 1, absent: 0 }[
                 one.compare
@@ -171,7 +177,7 @@ describe("the memory store", () => {
               const heard: string[] = [];
               const isGone = afterRevision + 1 < model.compactedRevision;
               let endRevision = Infinity;
-              const cancelWatch = store.watch({
+              const watch = store.watch({
                 prefix: one.prefix,
                 afterRevision,
                 onChanges: (changes) =>
@@ -195,7 +201,7 @@ describe("the memory store", () => {
                         )
                         .map(({ text }) => text),
                 cancel: () => {
-                  cancelWatch();
+                  watch.cancel();
                   endRevision = Math.min(endRevision, model.revision);
                 },
               });
