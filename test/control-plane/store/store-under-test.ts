@@ -107,7 +107,7 @@ export class RecordedWatch {
   readonly compacted: number[] = [];
   readonly progress: number[] = [];
   readonly cancel: () => void;
-  readonly #requestProgress: () => void;
+  readonly requestProgress: () => void;
 
   constructor(
     store: Store<Stamped>,
@@ -127,14 +127,14 @@ export class RecordedWatch {
       onCompacted: (revision) => this.compacted.push(revision),
     });
     this.cancel = () => watch.cancel();
-    this.#requestProgress = () => watch.requestProgress();
+    this.requestProgress = () => watch.requestProgress();
   }
 
   /** Settles when all up to `revision` was told. */
   async hasSeen(revision: number): Promise<void> {
     await vi.waitFor(() => {
       if ((this.progress.at(-1) ?? 0) >= revision) return;
-      this.#requestProgress();
+      this.requestProgress();
       if ((this.progress.at(-1) ?? 0) < revision) throw new Error(`${revision} is not told yet`);
     });
   }

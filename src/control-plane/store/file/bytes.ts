@@ -19,15 +19,18 @@ export class ByteWriter {
   }
 
   count(value: number): void {
-    this.#length = this.#buffer.writeUInt32LE(value, this.#room(4));
+    const at = this.#room(4);
+    this.#length = this.#buffer.writeUInt32LE(value, at);
   }
 
   number(value: number): void {
-    this.#length = this.#buffer.writeDoubleLE(value, this.#room(8));
+    const at = this.#room(8);
+    this.#length = this.#buffer.writeDoubleLE(value, at);
   }
 
   bigint(value: bigint): void {
-    this.#length = this.#buffer.writeBigInt64LE(value, this.#room(8));
+    const at = this.#room(8);
+    this.#length = this.#buffer.writeBigInt64LE(value, at);
   }
 
   text(value: string): void {
@@ -40,7 +43,8 @@ export class ByteWriter {
 
   bytes(value: Uint8Array): void {
     this.count(value.length);
-    this.#buffer.set(value, this.#room(value.length));
+    const at = this.#room(value.length);
+    this.#buffer.set(value, at);
     this.#length += value.length;
   }
 
