@@ -4,12 +4,7 @@ import {
   checkStore,
 } from "../../../../src/control-plane/store/check/checked-store.ts";
 import { MemoryStore } from "../../../../src/control-plane/store/memory-store.ts";
-import type {
-  Change,
-  KeyValue,
-  Watch,
-  WatchRequest,
-} from "../../../../src/control-plane/store/store.ts";
+import type { Change, Watch, WatchRequest } from "../../../../src/control-plane/store/store.ts";
 import { answerOf, Client, codec, type Stamped, stamp } from "../store-under-test.ts";
 
 type Changes = readonly Change<Stamped>[];
@@ -125,7 +120,7 @@ describe("a checked store", () => {
       (changes) => [
         changes.map((change) => ({
           ...change,
-          current: change.current && ({ ...change.current, version: 7 } as KeyValue<Stamped>),
+          current: change.current && { ...change.current, version: 7 },
         })),
       ],
     ],
