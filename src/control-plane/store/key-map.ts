@@ -17,10 +17,13 @@ export class KeyMap<T> {
     this.#partOf(key).delete(key);
   }
 
-  /** By the last two letters, where names differ most. */
+  /**
+   * By letters near the end, where names differ; not the very last ones, so that names that follow
+   * each other, and are used together, stay together.
+   */
   #partOf(key: string): Map<string, T> {
     const { length } = key;
-    const letters = key.charCodeAt(length - 1) * 31 + key.charCodeAt(length - 2);
+    const letters = key.charCodeAt(length - 4) * 31 + key.charCodeAt(length - 5);
     return this.#parts[letters & (partCount - 1)] as Map<string, T>;
   }
 }
