@@ -1,6 +1,7 @@
-import { invariant, InvariantError } from "../../kernel/invariant.ts";
+import { invariant } from "../../kernel/invariant.ts";
 import { Keyspace } from "./keyspace.ts";
 import { Leases } from "./leases.ts";
+import { codecMissing, stoppedClock } from "./missing-parts.ts";
 import { Quota } from "./quota.ts";
 import { NoSpaceError, StoreClosedError } from "./store-errors.ts";
 import type { JournaledWrite, JournalRecord, StoreJournal } from "./store-journal.ts";
@@ -382,17 +383,6 @@ export class MemoryStore<V> implements Store<V> {
 /** A write lets go of more history than it adds, so what is compacted goes in the end. */
 const pruneStepsPerWrite = 4;
 const pruneStepsPerCompaction = 4_096;
-
-const stoppedClock: StoreClock = { nowUs: 0, after: () => {} };
-
-const codecMissing: Codec<never> = {
-  encode: () => refuseBytes(),
-  decode: () => refuseBytes(),
-};
-
-function refuseBytes(): never {
-  throw new InvariantError("a store that is asked for values as bytes has a codec");
-}
 
 function refuse<R>(done: Done<R>, refusal: unknown): void {
   done(refusal as Error, undefined as R);

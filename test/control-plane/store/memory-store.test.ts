@@ -88,6 +88,40 @@ describe("a watch of the memory store", () => {
   });
 });
 
+describe("the short way to one key", () => {
+  test("does what a transaction of one compare and one write does", () => {
+    const [direct, long] = [aStore(), aStore()];
+    const watches = [direct, long].map((store) => new Client(store).watch({ prefix: "" }, 1));
+    const replace = (key: string, modRevision: number, text: string | undefined): void => {
+      const written = direct.direct?.replace(
+        key,
+        modRevision,
+        text === undefined ? text : value(text),
+      );
+      const operation =
+        text === undefined
+          ? { type: "delete" as const, key }
+          : { type: "put" as const, key, value: value(text) };
+      long.transact({ compares: [{ key, modRevision }], then: [operation] }, (_error, result) =>
+        expect(written).toEqual(result.written[0]),
+      );
+    };
+    replace("a", 0, "one");
+    replace("a", 0, "late");
+    replace("a", 2, "two");
+    replace("b", 1, "never");
+    replace("a", 3, undefined);
+    replace("a", 0, undefined);
+    replace("a", 0, "again");
+
+    expect(direct.revision).toBe(long.revision);
+    expect(watches[0]?.calls).toEqual([["put a@2"], ["put a@3"], ["delete a@4"], ["put a@5"]]);
+    expect(watches[0]?.calls).toEqual(watches[1]?.calls);
+    expect(direct.direct?.get("a")).toMatchObject({ version: 1, createRevision: 5 });
+    expect(direct.direct?.get("b")).toBeUndefined();
+  });
+});
+
 describe("a memory store with a quota", () => {
   const small = () => new MemoryStore<Stamped>(stamp, { codec, quotaBytes: 1_000 });
   const noSpace = "etcdserver: mvcc: database space exceeded";
