@@ -183,4 +183,16 @@ describe("compaction of the memory store", () => {
     const { items, count } = await client.range({ key: "", rangeEnd: prefixEnd(""), limit: 1 });
     expect([items.map(({ key }) => key), count]).toEqual([["b"], 1]);
   });
+
+  test("forgets a deleted key though it was looked up right before", async () => {
+    const client = new Client(aStore());
+    await client.put("a");
+    await client.remove("a");
+    await client.put("b");
+    await client.transact({ compares: [{ key: "a", modRevision: 1 }], then: [] });
+    await client.compact(4);
+    await client.put("a");
+
+    expect(await client.keys({ key: "", rangeEnd: prefixEnd("") })).toEqual(["a", "b"]);
+  });
 });

@@ -158,6 +158,29 @@ describe("a file store's answer", () => {
     expect(order).toEqual(["first true", "second false", "second sees first"]);
   });
 
+  test("waits for the answers of its frame, so that nobody hears of what is not told yet", async () => {
+    const file = openDirectory(dataDirectory());
+    const order: string[] = [];
+    const create = (key: string, done: (succeeded: boolean) => void): void =>
+      file.store.transact(
+        {
+          compares: [{ key, modRevision: 0 }],
+          then: [{ type: "put", key, value: { text: key, revision: 0 } }],
+        },
+        (_error, { succeeded }) => done(succeeded),
+      );
+    create("a", () => {
+      order.push("a");
+      create("b", (succeeded) => order.push(`b again ${succeeded} at ${file.store.revision}`));
+    });
+    create("b", () => order.push("b"));
+    await new Client(file.store).put("c");
+    await new Client(file.store).put("d");
+    await closeStore(file);
+
+    expect(order).toEqual(["a", "b", "b again false at 4"]);
+  });
+
   test("is shared by writers that come together: one frame for all of them", async () => {
     const directory = dataDirectory();
     const file = openDirectory(directory);
@@ -252,6 +275,26 @@ describe("the directory of a file store", () => {
     expect(missed.changes[0]?.revision).toBe(compacted);
     expect(missed.changes.at(-1)?.revision).toBe(revision);
     expect(await answerOf((done) => again.store.leases(done))).toEqual([9n]);
+    await closeStore(again);
+  });
+
+  test("gets a whole snapshot, though more is compacted while it is written", async () => {
+    const directory = dataDirectory();
+    const options = { segmentBytesMax: 4_096 };
+    const first = openDirectory(directory, options);
+    const client = new Client(first.store);
+    const names = Array.from({ length: 3_000 }, (_none, index) => `key-${index + 1_000}`);
+    for (let round = 0; round < 2; round++) {
+      await Promise.all(names.map(async (name) => client.put(name, `${round}`)));
+    }
+    await client.compact(3_002);
+    await client.compact(6_001);
+    const present = await client.range(all);
+    await closeStore(first);
+    expect(readdirSync(directory)).toContain("snapshot-0000000000003001");
+
+    const again = openDirectory(directory, options);
+    expect(await new Client(again.store).range(all)).toEqual(present);
     await closeStore(again);
   });
 });
