@@ -23,6 +23,15 @@ describe("a run of a seed", () => {
     expect(unwatched.objects).toEqual(watched.objects);
   });
 
+  test("has the same history while its store is held to its promises", async () => {
+    const options = { threads: 0 };
+    const [checked, not] = [
+      await crowdedStory(options, { checksStore: true }),
+      await crowdedStory(options),
+    ];
+    expect(checked).toEqual(not);
+  });
+
   test("has the same history every time, with many pods of all sorts", async () => {
     const [one, other] = [await crowdedStory({ threads: 0 }), await crowdedStory({ threads: 0 })];
     expect(other).toEqual(one);

@@ -20,6 +20,7 @@ import { nodeIpamController } from "../control-plane/controllers/node-ipam.ts";
 import { nodeLifecycleController } from "../control-plane/controllers/node-lifecycle.ts";
 import { podNetworkFor } from "../control-plane/controllers/pod-network.ts";
 import { Scheduler } from "../control-plane/scheduler/scheduler.ts";
+import { checkNewStore } from "../control-plane/store/check/checked-store.ts";
 import { MemoryStore } from "../control-plane/store/memory-store.ts";
 import { Fleet, type Member } from "../data-plane/fleet.ts";
 import type { Machine } from "../data-plane/node-object.ts";
@@ -181,10 +182,12 @@ export interface Progress {
   readonly hash: string;
 }
 
-/** Where the kubelets of a cluster run: nothing that happens in it depends on that. */
+/** How a cluster is put together: nothing that happens in it depends on that. */
 export interface Layout {
   /** Which shard runs a node, both by index. Default: in turn. */
   readonly shardOf?: (node: number, shards: number) => number;
+  /** Holds the store to etcd's promises at every commit. Slower. Default false. */
+  readonly checksStore?: boolean;
 }
 
 /**
@@ -201,12 +204,13 @@ export async function createCluster(
   const timeline = new Timeline(options.startUs);
   const trace = new Trace(options.factsMax);
   const chance = new Chance(options.seed);
+  const store = new MemoryStore<StoredObject>(stampRevision);
   const server = new ApiServer({
     actor: actors.apiServer,
     timeline,
     trace,
     chance,
-    store: new MemoryStore<StoredObject>(stampRevision),
+    store: layout.checksStore === true ? checkNewStore(store) : store,
     kinds,
     admission: [
       namespaceLifecycle,

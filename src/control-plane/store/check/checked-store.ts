@@ -1,5 +1,6 @@
 import { invariant } from "../../../kernel/invariant.ts";
 import { compareHolds } from "../compare.ts";
+import { codecMissing } from "../missing-parts.ts";
 import { CompactedError } from "../store-errors.ts";
 import {
   type Alarm,
@@ -37,7 +38,7 @@ export class CheckedStore<V> implements Store<V> {
   #later: { readonly revision: number; readonly check: () => void }[] = [];
   #compactedRevision = 0;
 
-  /** Use `checkStore`. */
+  /** Use `checkStore` or `checkNewStore`. */
   constructor(store: Store<V>, codec: Codec<V>, history: ObservedHistory<V>) {
     this.#store = store;
     this.#codec = codec;
@@ -203,6 +204,11 @@ export class CheckedStore<V> implements Store<V> {
     if (compare.target === undefined) return (item?.modRevision ?? 0) === compare.modRevision;
     return compareHolds(compare, item === undefined ? [] : [item], this.#codec);
   }
+}
+
+/** Checks a store that nothing was written to yet. */
+export function checkNewStore<V>(store: Store<V>): CheckedStore<V> {
+  return new CheckedStore<V>(store, codecMissing, new ObservedHistory<V>([], store.revision));
 }
 
 /** Checks a store from now on; all of it is read once. */

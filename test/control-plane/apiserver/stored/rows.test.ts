@@ -200,7 +200,7 @@ describe("a lease kept as a row", () => {
 });
 
 function versionOf(plural: string, name: string): StoredObject {
-  const found = api.store.direct.get(`/registry/${plural}/default/${name}`);
+  const found = api.store.direct?.get(`/registry/${plural}/default/${name}`);
   if (found === undefined) throw new Error(`no ${plural}/${name}`);
   return found.value;
 }
