@@ -1,4 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -191,6 +199,33 @@ describe("a file store's answer", () => {
     const log = readFileSync(join(directory, "log-0000000000000001"));
     expect(log.toString("latin1").split("\x9b\xa3\xf7\x1e")).toHaveLength(2);
   });
+
+  test.skipIf(process.platform !== "linux")(
+    "is an error when the disk is full, and from then on; what was told stays",
+    async () => {
+      const directory = dataDirectory();
+      const file = openDirectory(directory, { segmentBytesMax: 50 });
+      const client = new Client(file.store);
+      await client.put("a");
+      const watch = client.watch({ prefix: "" }, 1);
+      symlinkSync("/dev/full", join(directory, "log-0000000000000002"));
+
+      const full = "the log cannot be written: ENOSPC: no space left on device, write";
+      const puts = ["b", "c"].map(async (key) => client.put(key));
+      for (const put of puts) await expect(put).rejects.toThrow(full);
+      await expect(client.put("d")).rejects.toThrow(full);
+      await expect(client.compact(2)).rejects.toThrow(full);
+      expect(file.store.revision).toBe(2);
+      expect(await client.keys(all)).toEqual(["a"]);
+      expect(watch.calls).toEqual([["put a@2"]]);
+      await closeStore(file);
+
+      rmSync(join(directory, "log-0000000000000002"));
+      const again = openDirectory(directory);
+      expect(again.report).toMatchObject({ revision: 2, damage: undefined });
+      await closeStore(again);
+    },
+  );
 
   test("is an error once it is closed", async () => {
     const file = openDirectory(dataDirectory());
