@@ -26,6 +26,8 @@ import { WatchCache, type WatchSink } from "./watch-cache.ts";
 const bookmarkIntervalUs = 60_000_000;
 /** History older than one to two of these is compacted, µs. @see etcd3 `compact.go`: 5 minutes */
 const compactionIntervalUs = 300_000_000;
+/** And history of more changes than one to two times this. @see etcd `--auto-compaction-mode=revision` */
+const historyChangesMaxDefault = 250_000;
 
 /**
  * One API server: the only door to the store, and a watch cache for everyone who asks what changed.
@@ -43,6 +45,9 @@ export class ApiServer {
   readonly #parts: ServerParts;
   readonly #components: ComponentWrites;
   #compactTo = 0;
+  #compactedTo = 1;
+  #tooLongAt: number;
+  readonly #historyChangesMax: number;
 
   constructor(options: {
     readonly actor: ActorRef;
@@ -52,11 +57,15 @@ export class ApiServer {
     readonly store: Store<StoredObject>;
     readonly kinds: readonly Resource[];
     readonly admission: readonly AdmissionPlugin[];
+    /** Changes of history kept, at least, when there are many. Default 250,000. */
+    readonly historyChangesMax?: number;
   }) {
     const { actor, timeline, trace, store } = options;
     this.actor = actor;
     this.#timeline = timeline;
     this.#store = store;
+    this.#historyChangesMax = options.historyChangesMax ?? historyChangesMaxDefault;
+    this.#tooLongAt = 2 * this.#historyChangesMax;
     this.resources = new ResourceTable(options.kinds);
     for (const kind of options.kinds) this.#caches.set(kind, new WatchCache(kind, store.revision));
     this.#cachesByPrefix = [...this.#caches].map(([{ keyPrefix }, cache]) => [keyPrefix, cache]);
@@ -81,6 +90,7 @@ export class ApiServer {
           this.#cacheOfKey(change)?.apply(change);
           expiry.noticed(change);
         }
+        this.#compactIfLong();
       },
       onCompacted: () => {},
     });
@@ -220,8 +230,24 @@ export class ApiServer {
   /** Compacts to where the store was one interval ago, so that every reader has that long. */
   #compact(): void {
     const revision = this.#store.revision;
-    if (this.#compactTo > 1) this.#store.compact(this.#compactTo, () => {});
+    this.#compactBefore(this.#compactTo);
     this.#compactTo = revision;
+  }
+
+  /** A cluster that writes much would keep more history than objects: it keeps the latest changes. */
+  #compactIfLong(): void {
+    const { revision } = this.#store;
+    if (revision < this.#tooLongAt) return;
+    this.#tooLongAt = revision + this.#historyChangesMax;
+    // Later, for a watch's handler does not write.
+    this.#timeline.setBackgroundTimer(this.actor, 0, () =>
+      this.#compactBefore(revision - this.#historyChangesMax),
+    );
+  }
+
+  #compactBefore(revision: number): void {
+    if (revision > this.#compactedTo) this.#store.compact(revision, () => {});
+    this.#compactedTo = Math.max(this.#compactedTo, revision);
   }
 
   #every(intervalUs: number, act: () => void): void {

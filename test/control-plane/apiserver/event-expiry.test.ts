@@ -89,3 +89,31 @@ function anEvent(name: string): KubeObject {
 function namesOf(api: ServerUnderTest): (string | undefined)[] {
   return api.list("events").items.map(({ metadata }) => metadata.name);
 }
+
+describe("a server to which much is written", () => {
+  test("forgets history before five minutes are over, but keeps the latest changes", () => {
+    const api = new ServerUnderTest(undefined, 1_000);
+    const first = api.create("configmaps", aConfigMap("settings"));
+    const exactly = (revision: number) => ({
+      resourceVersion: String(revision),
+      resourceVersionMatch: "Exact",
+    });
+    const write = (count: number): void => {
+      for (let index = 0; index < count; index++) {
+        api.replace("configmaps", aConfigMap("settings", { n: `${api.server.revision}` }));
+      }
+    };
+
+    write(1_900);
+    api.pass(1);
+    expect(api.list("configmaps", exactly(Number(first.metadata.resourceVersion))).items).toEqual([
+      first,
+    ]);
+
+    write(200);
+    api.pass(1);
+    const { revision } = api.server;
+    expect(refusalOf(() => api.list("configmaps", exactly(revision - 1_300))).code).toBe(410);
+    expect(api.list("configmaps", exactly(revision - 900)).items).toHaveLength(1);
+  });
+});

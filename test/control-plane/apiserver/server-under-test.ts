@@ -38,7 +38,7 @@ export class ServerUnderTest extends ApiDriver {
   readonly timeline: Timeline;
   readonly store: MemoryStore<StoredObject>;
 
-  constructor(admission = allPlugins) {
+  constructor(admission = allPlugins, historyChangesMax = 250_000) {
     const timeline = new Timeline(startUs);
     const store = new MemoryStore<StoredObject>((stored, revision) => {
       stampRevision(stored, revision);
@@ -48,7 +48,8 @@ export class ServerUnderTest extends ApiDriver {
     const actor = { id: 2, name: "api-1" };
     const chance = new Chance(1);
     const trace = new Trace();
-    super(new ApiServer({ actor, timeline, trace, chance, store, kinds, admission }));
+    const parts = { actor, timeline, trace, chance, store, kinds, admission, historyChangesMax };
+    super(new ApiServer(parts));
     this.timeline = timeline;
     this.store = store;
     bootstrap(this.server);
