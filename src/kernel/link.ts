@@ -1,23 +1,47 @@
+import type { LinkFaults } from "./network.ts";
 import type { ActorRef, Timeline } from "./timeline.ts";
 
 /**
- * A one-way stream of messages between two actors of one thread, in order, each `latencyUs` after
- * it was sent.
+ * Messages from one actor to another of one thread, each `latencyUs` after it was sent, in order; or
+ * later, twice or never, when the link can fail.
  */
 export class Link {
   readonly #timeline: Timeline;
+  readonly #faults: LinkFaults | undefined;
   readonly from: ActorRef;
   readonly to: ActorRef;
   readonly latencyUs: number;
 
-  constructor(timeline: Timeline, from: ActorRef, to: ActorRef, latencyUs: number) {
+  /** @param faults What befalls its messages; absent for a link that never fails. */
+  constructor(
+    timeline: Timeline,
+    from: ActorRef,
+    to: ActorRef,
+    latencyUs: number,
+    faults?: LinkFaults,
+  ) {
     this.#timeline = timeline;
+    this.#faults = faults;
     this.from = from;
     this.to = to;
     this.latencyUs = latencyUs;
   }
 
-  send(handle: () => void): void {
-    this.#timeline.deliver(this.#timeline.nowUs + this.latencyUs, this.from, this.to, handle);
+  /**
+   * @param stream Names the message's kind in the keys of decisions about it.
+   * @param isOrdered Whether the messages of that stream arrive in the order they were sent in,
+   *   whatever befalls them.
+   * @returns Whether it arrives at all.
+   */
+  send(handle: () => void, stream = "", isOrdered = false): boolean {
+    const { nowUs } = this.#timeline;
+    const dueUs = nowUs + this.latencyUs;
+    if (this.#faults === undefined) {
+      this.#timeline.deliver(dueUs, this.from, this.to, handle);
+      return true;
+    }
+    const arrivals = this.#faults.arrivals(nowUs, dueUs, stream, isOrdered);
+    for (const atUs of arrivals) this.#timeline.deliver(atUs, this.from, this.to, handle);
+    return arrivals.length > 0;
   }
 }

@@ -19,6 +19,27 @@ export interface TimerHandle {
   cancel(): void;
 }
 
+/** What stands between actors and what is due to them, when actors can fail. */
+export interface ActorGate {
+  /** Which life of an actor this is: what it sets itself as a timer dies with it. */
+  incarnation(actor: ActorRef): number;
+  /**
+   * When the actor handles what is due to it at `atUs`: then, later, or never (`Infinity`).
+   *
+   * @param hasTurn Whether this was asked before, and the answer was `atUs`.
+   */
+  admit(actor: ActorRef, incarnation: number, atUs: number, hasTurn: boolean): number;
+  /** How long it really takes until so much time has passed for the actor. */
+  delayUs(actor: ActorRef, delayUs: number): number;
+  /** Something was handled. What it throws ends the run. */
+  handled(): void;
+  /** What time it is to the actor. */
+  nowUs(actor: ActorRef, nowUs: number): number;
+}
+
+/** Of what is due to an actor whichever of its lives it is in. */
+export const everyIncarnation = -1;
+
 /**
  * Virtual time on one thread: the clock and what is due. Handlers run one at a time, to the end,
  * at the time they were due.
@@ -33,6 +54,7 @@ export class Timeline {
   #running: ActorRef | undefined;
   #isBackground = false;
   #foreground = 0;
+  #gate: ActorGate | undefined;
 
   constructor(startUs = 0, mark = new RunningMark()) {
     this.#nowUs = startUs;
@@ -86,6 +108,22 @@ export class Timeline {
     this.#push(atUs, eventClass.input, outside, to, handle, false);
   }
 
+  /** What befalls an actor: before all else that is due then, and whatever state it is in. */
+  fault(atUs: number, actor: ActorRef, handle: () => void, isBackground: boolean): void {
+    const entry = this.#push(atUs, eventClass.input, environment, actor, handle, isBackground);
+    entry.isUngated = true;
+  }
+
+  /** From now on actors can fail. */
+  setGate(gate: ActorGate): void {
+    this.#gate = gate;
+  }
+
+  /** What time it is to `actor`, µs: its clock may be wrong. */
+  nowFor(actor: ActorRef): number {
+    return this.#gate === undefined ? this.#nowUs : this.#gate.nowUs(actor, this.#nowUs);
+  }
+
   /** Wakes `actor` after `delayUs` of virtual time. */
   setTimer(actor: ActorRef, delayUs: number, handle: () => void): TimerHandle {
     return this.#setTimer(actor, delayUs, handle, this.#isBackground);
@@ -134,12 +172,14 @@ export class Timeline {
       const entry = queue.pop();
       const { handle } = entry;
       if (handle === undefined) continue;
+      if (this.#gate !== undefined && !this.#isAdmitted(this.#gate, entry)) continue;
       entry.handle = undefined;
       if (!entry.isBackground) this.#foreground--;
       this.#isBackground = entry.isBackground;
       this.#running = entry.actor;
       this.mark.note(entry.actor.id, atUs);
       handle();
+      if (this.#gate !== undefined) this.#gate.handled();
     }
     this.#running = undefined;
     this.mark.clear();
@@ -152,9 +192,12 @@ export class Timeline {
     handle: () => void,
     isBackground: boolean,
   ): TimerHandle {
+    const realUs = this.#gate === undefined ? delayUs : this.#gate.delayUs(actor, delayUs);
     // Clients ask for absurd times, too: who waits beyond the end of time waits for ever.
-    const atUs = Math.min(this.#nowUs + delayUs, Number.MAX_SAFE_INTEGER);
-    return this.#push(atUs, eventClass.timer, actor, actor, handle, isBackground);
+    const atUs = Math.min(this.#nowUs + realUs, Number.MAX_SAFE_INTEGER);
+    const entry = this.#push(atUs, eventClass.timer, actor, actor, handle, isBackground);
+    if (this.#gate !== undefined) entry.incarnation = this.#gate.incarnation(actor);
+    return entry;
   }
 
   #push(
@@ -177,6 +220,26 @@ export class Timeline {
     return entry;
   }
 
+  /** Whether an entry's actor handles it now; if not, it waits for its turn, or is dropped. */
+  #isAdmitted(gate: ActorGate, entry: Entry): boolean {
+    if (entry.isUngated === true) return true;
+    const { actor, incarnation = everyIncarnation, isBackground, hasTurn = false } = entry;
+    const turnUs = gate.admit(actor, incarnation, this.#nowUs, hasTurn);
+    if (turnUs === this.#nowUs) return true;
+    if (turnUs === Infinity) {
+      if (!isBackground) this.#foreground--;
+      entry.handle = undefined;
+      return false;
+    }
+    // It comes before what arrives then.
+    entry.hasTurn = true;
+    const sequence = this.#sequences[actor.id] ?? 0;
+    this.#sequences[actor.id] = sequence + 1;
+    const due = { atUs: turnUs, class: eventClass.input, destination: actor.id, source: actor.id };
+    this.#queue.push({ ...due, sequence }, entry);
+    return false;
+  }
+
   /** Apart from `#push`, so that what holds costs no message. */
   #refuse(atUs: number, { name }: ActorRef): never {
     invariant(Number.isSafeInteger(atUs), `time is whole µs for ${name}, not ${atUs}`);
@@ -191,6 +254,12 @@ class Entry implements TimerHandle {
   readonly isBackground: boolean;
   /** Gone once it was called or taken back. */
   handle: (() => void) | undefined;
+  /** The life of the actor that it belongs to; absent for what outlives it. */
+  declare incarnation?: number;
+  /** Whether it waited for its actor to be free. */
+  declare hasTurn?: boolean;
+  /** Whether it is due whatever befalls its actor. */
+  declare isUngated?: boolean;
   readonly #timeline: Timeline;
 
   constructor(timeline: Timeline, actor: ActorRef, isBackground: boolean, handle: () => void) {
@@ -206,3 +275,4 @@ class Entry implements TimerHandle {
 }
 
 const outside: ActorRef = { id: 0, name: "outside" };
+const environment: ActorRef = { id: 1, name: "environment" };
