@@ -75,7 +75,7 @@ export class ApiServer {
       chance: options.chance,
       admission: new AdmissionChain(options.admission),
       podTemplates: new PodTemplates(),
-      nowUs: () => timeline.nowUs,
+      nowUs: () => timeline.nowFor(actor),
       cacheOf: (resource) => this.#cacheOf(resource),
       record: (kind: string, subject: string, data: FactData) =>
         trace.record(actor, timeline.nowUs, kind, subject, data),
@@ -104,7 +104,7 @@ export class ApiServer {
   }
 
   get nowUs(): number {
-    return this.#timeline.nowUs;
+    return this.#timeline.nowFor(this.actor);
   }
 
   /** An object as this server's cache has it, without asking the store. */

@@ -1,5 +1,6 @@
 import type { Binding, KubeObject, Namespace } from "../../api/objects.ts";
 import { Link } from "../../kernel/link.ts";
+import type { Network } from "../../kernel/network.ts";
 import type { ActorRef, Timeline } from "../../kernel/timeline.ts";
 import type { ApiServer } from "../apiserver/api-server.ts";
 import type { ObjectList } from "../apiserver/read.ts";
@@ -17,8 +18,9 @@ import type { EventRow } from "../apiserver/stored/event-row.ts";
 import type { StoredObject } from "../apiserver/stored/stored-object.ts";
 import type { Change } from "../apiserver/update.ts";
 import type { WatchSink } from "../apiserver/watch-cache.ts";
-
+import { Connection } from "./connection.ts";
 import type { EventSink } from "./event-recorder.ts";
+import { fallibleWatch } from "./fallible-watch.ts";
 
 /** A kind by its path, e.g. `{ group: "", version: "v1", plural: "pods" }`. */
 export interface ResourcePath {
@@ -52,6 +54,8 @@ export class ApiClient implements EventSink {
   readonly #answers: Link;
   /** Of the request before: components ask for the same kinds again and again. */
   #lastResource: Resource | undefined;
+  /** Absent while nothing can fail. */
+  readonly #connection: Connection | undefined;
 
   constructor(options: {
     readonly actor: ActorRef;
@@ -61,24 +65,38 @@ export class ApiClient implements EventSink {
     readonly username: string;
     /** One way, µs. */
     readonly latencyUs: number;
+    /** What befalls its messages; absent for links that never fail. */
+    readonly network?: Network | undefined;
   }) {
-    const { actor, timeline, server, latencyUs } = options;
+    const { actor, timeline, server, latencyUs, network } = options;
     this.actor = actor;
     this.timeline = timeline;
     this.#server = server;
     this.#user = componentUser(options.username);
-    this.#requests = new Link(timeline, actor, server.actor, latencyUs);
-    this.#answers = new Link(timeline, server.actor, actor, latencyUs);
+    const there = network?.between(actor.name, server.actor.name);
+    const back = network?.between(server.actor.name, actor.name);
+    this.#requests = new Link(timeline, actor, server.actor, latencyUs, there);
+    this.#answers = new Link(timeline, server.actor, actor, latencyUs, back);
+    this.#connection = network && new Connection(timeline, actor);
   }
 
   list(path: ResourcePath, fieldSelector: string, answer: Answer<ObjectList>): void {
-    this.#ask(answer, (reply) => {
+    this.#ask(path, answer, (reply) => {
       this.#server.list(this.#context(path), { ...listAll, fieldSelector }, reply);
     });
   }
 
   /** Events arrive through `sink` until the returned function ends the watch. */
   watch(from: WatchFrom, sink: WatchSink): () => void {
+    const begin = (to: WatchSink): (() => void) => this.#beginWatch(from, to);
+    if (this.#connection !== undefined) {
+      const over = {
+        connection: this.#connection,
+        requests: this.#requests,
+        answers: this.#answers,
+      };
+      return fallibleWatch(over, from.plural, begin, sink);
+    }
     let stop = (): void => {};
     let stopped = false;
     const unlessStopped = (act: () => void): void => {
@@ -88,20 +106,11 @@ export class ApiClient implements EventSink {
     };
     this.#requests.send(() => {
       if (stopped) return;
-      stop = this.#server.watch(
-        this.#context(from),
-        {
-          ...watchAll,
-          fieldSelector: from.fieldSelector,
-          resourceVersion: from.resourceVersion,
-          allowWatchBookmarks: true,
-        },
-        {
-          event: (type, object) => unlessStopped(() => sink.event(type, object)),
-          bookmark: (revision, ends) => unlessStopped(() => sink.bookmark(revision, ends)),
-          error: (status) => unlessStopped(() => sink.error(status)),
-        },
-      );
+      stop = begin({
+        event: (type, object) => unlessStopped(() => sink.event(type, object)),
+        bookmark: (revision, ends) => unlessStopped(() => sink.bookmark(revision, ends)),
+        error: (status) => unlessStopped(() => sink.error(status)),
+      });
     });
     return () => {
       stopped = true;
@@ -110,7 +119,7 @@ export class ApiClient implements EventSink {
   }
 
   create(path: ResourcePath, object: KubeObject, answer: Answer<KubeObject> = ignore): void {
-    this.#ask(answer, (reply) => {
+    this.#ask(path, answer, (reply) => {
       const { namespace = "", name = "" } = object.metadata;
       this.#server.create(this.#context({ ...path, namespace, name }), object, reply);
     });
@@ -123,23 +132,29 @@ export class ApiClient implements EventSink {
     change: (stored: KubeObject) => KubeObject,
     answer: Answer<KubeObject> = ignore,
   ): void {
-    this.#ask(answer, (reply) => {
+    this.#ask(path, answer, (reply) => {
       this.#server.update(this.#context(path, subresource), "patch", change, reply);
     });
   }
 
   remove(path: ObjectPath, options: DeleteOptions, answer: Answer<unknown> = ignore): void {
-    this.#ask(answer, (reply) => {
+    this.#ask(path, answer, (reply) => {
       this.#server.remove(this.#context(path), options, reply);
     });
   }
 
+  /** What time it is to this component, µs: its clock may be wrong. */
   get nowUs(): number {
-    return this.timeline.nowUs;
+    return this.timeline.nowFor(this.actor);
+  }
+
+  /** The component crashed: what is on its way to it reaches nobody. */
+  close(): void {
+    this.#connection?.close();
   }
 
   createEvent(_host: string, event: EventRow): void {
-    this.#tell(() => {
+    this.#tell(eventsPath, () => {
       const { namespace, name } = event;
       this.#server.createEvent(this.#context({ ...eventsPath, namespace, name }), event, ignore);
     });
@@ -152,19 +167,21 @@ export class ApiClient implements EventSink {
     change: Change,
     answer: Answer<StoredObject>,
   ): void {
-    this.#ask(answer, (reply) => {
+    const revise = (reply: Answer<StoredObject>): void => {
       this.#server.revise(this.#context({ ...eventsPath, namespace, name }), change, reply);
-    });
+    };
+    // What counts an event up would count it up again if it came twice.
+    this.#ask(eventsPath, answer, this.#connection?.once(revise) ?? revise);
   }
 
   bind(path: ObjectPath, binding: Binding, answer: Answer<StoredObject>): void {
-    this.#ask(answer, (reply) => {
+    this.#ask(path, answer, (reply) => {
       this.#server.bindTo(this.#context(path, "binding"), binding, reply);
     });
   }
 
   finalize(path: ObjectPath, namespace: Namespace, answer: Answer<KubeObject>): void {
-    this.#ask(answer, (reply) => {
+    this.#ask(path, answer, (reply) => {
       this.#server.finalize(this.#context(path, "finalize"), namespace, reply);
     });
   }
@@ -175,16 +192,23 @@ export class ApiClient implements EventSink {
   }
 
   /** Asks, and has no use for an answer: none is sent. */
-  #tell(request: () => void): void {
-    this.#requests.send(request);
+  #tell({ plural }: ResourcePath, request: () => void): void {
+    this.#requests.send(request, plural);
   }
 
-  #ask<T>(answer: Answer<T>, request: (reply: Answer<T>) => void): void {
+  #ask<T>({ plural }: ResourcePath, answer: Answer<T>, request: (reply: Answer<T>) => void): void {
+    const pass = this.#connection?.expect(answer) ?? answer;
     this.#requests.send(() => {
       request((error, result) => {
-        this.#answers.send(() => answer(error, result));
+        this.#answers.send(() => pass(error, result), plural);
       });
-    });
+    }, plural);
+  }
+
+  #beginWatch(from: WatchFrom, sink: WatchSink): () => void {
+    const { fieldSelector, resourceVersion } = from;
+    const options = { ...watchAll, fieldSelector, resourceVersion, allowWatchBookmarks: true };
+    return this.#server.watch(this.#context(from), options, sink);
   }
 
   #resourceOf({ group, version, plural }: ResourcePath): Resource {

@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../api/objects.ts";
 import type { ApiClient } from "../client/api-client.ts";
+import { ConnectionLostError } from "../client/connection.ts";
 import { Informer } from "../client/informer.ts";
 import { WorkQueue } from "../client/work-queue.ts";
 import type { Controller } from "./controller.ts";
@@ -58,7 +59,9 @@ function keepInEveryNamespace(
     const isActive = namespaces.get(namespace)?.metadata.deletionTimestamp === undefined;
     if (!isActive || namespaces.get(namespace) === undefined) return done();
     if (kept.get(`${namespace}/${name}`) !== undefined) return done();
-    client.create(path, make(namespace), () => done());
+    client.create(path, make(namespace), (error) =>
+      done(error instanceof ConnectionLostError ? error : undefined),
+    );
   });
   const enqueue = ({ metadata }: KubeObject): void => queue.add(metadata.name ?? "");
   namespaces.addHandlers({ onAdd: enqueue, onUpdate: enqueue });

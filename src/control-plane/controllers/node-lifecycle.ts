@@ -35,8 +35,7 @@ export const nodeLifecycleController: Controller = {
     const nodes = new Informer(client, nodesPath);
     const queue = new WorkQueue(client.timeline, client.actor, (name, done) => {
       const node = nodes.get(name);
-      const tainted = (object: KubeObject): KubeObject =>
-        withConditionTaints(object, client.timeline.nowUs);
+      const tainted = (object: KubeObject): KubeObject => withConditionTaints(object, client.nowUs);
       if (node === undefined || tainted(node) === node) return done();
       client.patch({ ...nodesPath, namespace: "", name }, "", tainted, (error) => done(error));
     });

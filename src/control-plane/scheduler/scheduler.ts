@@ -247,7 +247,7 @@ export class Scheduler {
       reason: "Unschedulable",
       message,
       lastProbeTime: null,
-      lastTransitionTime: rfc3339(this.#client.timeline.nowUs),
+      lastTransitionTime: rfc3339(this.#client.nowUs),
     };
     this.#client.patch({ ...podsPath, namespace, name }, "status", (current) => {
       const status = (current as unknown as Pod).status ?? {};

@@ -1,0 +1,63 @@
+import { internalError } from "../../api/errors.ts";
+import type { Link } from "../../kernel/link.ts";
+import type { WatchSink } from "../apiserver/watch-cache.ts";
+import { type Connection, ConnectionLostError } from "./connection.ts";
+
+/**
+ * A watch over links that may fail. Its events arrive in order or not at all: where one is lost the
+ * stream is broken, and after a while the client notices and is told by an error, the last thing that
+ * it hears. Then it is up to the client to list again.
+ *
+ * @param begin Begins the watch at the server; returns how to end it there.
+ * @returns How to end the watch.
+ */
+export function fallibleWatch(
+  over: { readonly connection: Connection; readonly requests: Link; readonly answers: Link },
+  stream: string,
+  begin: (sink: WatchSink) => () => void,
+  sink: WatchSink,
+): () => void {
+  const { connection, requests, answers } = over;
+  let stop: (() => void) | undefined;
+  let hasBegun = false;
+  let isBroken = false;
+  let isOver = false;
+  const end = (): void => {
+    isBroken = true;
+    stop?.();
+    forget();
+  };
+  const forget = connection.keep(end);
+  const breakOff = (): void => {
+    end();
+    connection.noticeLoss(() => {
+      if (isOver) return;
+      isOver = true;
+      sink.error(internalError(new ConnectionLostError().message).status);
+    });
+  };
+  const pass = (act: () => void): void => {
+    if (isBroken) return;
+    const handle = (): void => {
+      if (!isOver && !connection.isClosed) act();
+    };
+    if (!answers.send(handle, stream, true)) breakOff();
+  };
+  const ask = (): void => {
+    // The request may come twice.
+    if (hasBegun || isBroken) return;
+    hasBegun = true;
+    stop = begin({
+      event: (type, object) => pass(() => sink.event(type, object)),
+      bookmark: (revision, ends) => pass(() => sink.bookmark(revision, ends)),
+      error: (status) => pass(() => sink.error(status)),
+    });
+    // It may have broken while the server sent what there was already.
+    if (isBroken) stop();
+  };
+  if (!requests.send(ask, stream)) breakOff();
+  return () => {
+    isOver = true;
+    requests.send(end, stream);
+  };
+}
