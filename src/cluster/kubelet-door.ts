@@ -84,8 +84,8 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
       );
     },
 
-    renewLease(nodeName) {
-      const { nowUs } = server;
+    renewLease(nodeName, aheadUs) {
+      const nowUs = server.nowUs + aheadUs;
       const { leaseKey } = userOf(nodeName);
       const at = context(nodeName, leases, leaseNamespace, nodeName, "", leaseKey);
       server.revise(at, renewal(nowUs), (error) => {
@@ -148,16 +148,20 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
 
     watch(nodeName, onNode, onPod) {
       const sink = { bookmark: ignore, error: ignore };
-      server.watch(
+      const endNode = server.watch(
         context(nodeName, nodes, "", ""),
         { ...watchAll, fieldSelector: `metadata.name=${nodeName}` },
         { ...sink, event: (_type, stored) => onNode(stored.toObject() as unknown as Node) },
       );
-      server.watch(
+      const endPods = server.watch(
         context(nodeName, pods, "", ""),
         { ...watchAll, fieldSelector: `spec.nodeName=${nodeName}` },
         { ...sink, event: (type, stored) => onPod(type, stored) },
       );
+      return () => {
+        endNode();
+        endPods();
+      };
     },
   };
 }

@@ -1,25 +1,24 @@
 import type { Pod, PodSpec } from "../api/objects.ts";
 import type { Chance } from "../kernel/chance.ts";
 import { invariant } from "../kernel/invariant.ts";
+import type { Network } from "../kernel/network.ts";
 import type { ActorRef, Timeline } from "../kernel/timeline.ts";
 import type { FactData, Trace } from "../kernel/trace.ts";
 import { nodeAddress } from "./addresses.ts";
 import { type Batch, noPod } from "./batch.ts";
 import type { KubeletDoor, PodVersion } from "./kubelet-door.ts";
 import { kubeletEvents } from "./kubelet-events.ts";
+import { KubeletNetwork } from "./kubelet-network.ts";
+import { KubeletOrders } from "./kubelet-orders.ts";
 import { kubeletPodSpec } from "./kubelet-pod-spec.ts";
 import { type ContainerReport, type PodReport, podStatus } from "./kubelet-status.ts";
 import { KubeletStatusRow, type PodHost } from "./kubelet-status-row.ts";
+import type { Member } from "./member.ts";
 import { type Machine, newNode, nodeStatus } from "./node-object.ts";
 import { containerStates, eventCodes, orders, podPhases, reports } from "./protocol.ts";
 import { runtimeProfiles } from "./runtime-profiles.ts";
 import type { ShardPart } from "./shard-part.ts";
-
-/** A kubelet as the hub knows it. */
-export interface Member {
-  readonly machine: Machine;
-  readonly actor: ActorRef;
-}
+import { StandingWatch } from "./standing-watch.ts";
 
 /** A pod that some kubelet knows, by the handle that stands for it in records. */
 interface KnownPod {
@@ -52,7 +51,9 @@ export class Fleet {
   readonly #apiServer: ActorRef;
   readonly #latencyUs: number;
   readonly #members: readonly Member[];
-  readonly #partOf: (node: number) => ShardPart;
+  readonly #orders: KubeletOrders;
+  /** Absent while nothing can fail. */
+  readonly #network: KubeletNetwork | undefined;
   readonly #pods = new Map<number, KnownPod>();
   readonly #handles = new Map<string, number>();
   readonly #hosts: PodHost[] = [];
@@ -69,6 +70,8 @@ export class Fleet {
     /** By node index. */
     readonly members: readonly Member[];
     readonly partOf: (node: number) => ShardPart;
+    /** What befalls the messages of kubelets; absent for links that never fail. */
+    readonly network?: Network | undefined;
   }) {
     this.#timeline = options.timeline;
     this.#trace = options.trace;
@@ -77,7 +80,9 @@ export class Fleet {
     this.#apiServer = options.apiServer;
     this.#latencyUs = options.latencyUs;
     this.#members = options.members;
-    this.#partOf = options.partOf;
+    const { timeline, apiServer, latencyUs, network, partOf } = options;
+    this.#network = network && new KubeletNetwork({ network, timeline, apiServer, latencyUs });
+    this.#orders = new KubeletOrders({ timeline, latencyUs, partOf, network: this.#network });
   }
 
   /** Puts what the kubelets of a shard said in a window on its way to the API server. */
@@ -97,19 +102,29 @@ export class Fleet {
     let followers = 0;
     let request: () => void;
     switch (kind) {
-      case reports.registerNode:
-        request = () => this.#register(member);
+      case reports.registerNode: {
+        const watch = outbox.argument(index, 0);
+        request = () => this.#register(member, watch);
         break;
+      }
+      case reports.watch: {
+        const watch = outbox.argument(index, 0);
+        request = () => this.#watch(member, new StandingWatch(watch, false));
+        break;
+      }
       case reports.nodeStatus: {
         const isReady = outbox.argument(index, 0) === 1;
         const reason = outbox.text(outbox.argument(index, 1));
         const message = outbox.text(outbox.argument(index, 2));
-        request = () => this.#patchNode(member, { isReady, reason, message });
+        const aheadUs = outbox.argument(index, 3);
+        request = () => this.#patchNode(member, { isReady, reason, message }, aheadUs);
         break;
       }
-      case reports.renewLease:
-        request = () => this.#door.renewLease(name);
+      case reports.renewLease: {
+        const aheadUs = outbox.argument(index, 0);
+        request = () => this.#door.renewLease(name, aheadUs);
         break;
+      }
       case reports.podStatus: {
         const read = readPodReport(outbox, index);
         followers = read.followers;
@@ -126,29 +141,47 @@ export class Fleet {
         invariant(kind === reports.event, `report ${kind} is known`);
         request = this.#eventRequest(member, outbox, index);
     }
-    const atUs = outbox.atUs(index) + this.#latencyUs;
+    const sentUs = outbox.atUs(index);
+    const { actor } = member;
     const isBackground = outbox.isBackground(index);
-    this.#timeline.deliver(atUs, member.actor, this.#apiServer, request, isBackground);
+    if (this.#network === undefined) {
+      const atUs = sentUs + this.#latencyUs;
+      this.#timeline.deliver(atUs, actor, this.#apiServer, request, isBackground);
+      return followers;
+    }
+    const subject = kind === reports.watch ? outbox.argument(index, 0) : pod;
+    const failed = (atUs: number): void => {
+      this.#orders.requestFailed(member, atUs, kind, subject, isBackground);
+    };
+    this.#network.request({ actor, kind, pod, sentUs, isBackground, failed }, request);
     return followers;
   }
 
-  #register(member: Member): void {
+  #register(member: Member, watch: number): void {
     const { machine } = member;
     this.#door.registerNode(newNode(machine, this.#chance, this.#timeline.nowUs));
-    this.#door.watch(
-      machine.name,
-      ({ spec }) => this.#order(member, orders.nodeSeen, noPod, [spec.podCIDR ?? ""]),
-      (type, pod) => this.#podSeen(member, type, pod),
+    this.#watch(member, new StandingWatch(watch, true));
+  }
+
+  #watch(member: Member, watch: StandingWatch): void {
+    this.#orders.begin(member, watch, () =>
+      this.#door.watch(
+        member.machine.name,
+        ({ spec }) => this.#orders.send(member, orders.nodeSeen, noPod, [spec.podCIDR ?? ""]),
+        (type, pod) => this.#podSeen(member, type, pod),
+      ),
     );
   }
 
   #patchNode(
     { machine }: Member,
     ready: { readonly isReady: boolean; readonly reason: string; readonly message: string },
+    aheadUs: number,
   ): void {
+    const nowUs = this.#timeline.nowUs + aheadUs;
     this.#door.patchNodeStatus(machine.name, (stored) => ({
       ...stored,
-      status: nodeStatus(stored.status, machine, this.#chance, this.#timeline.nowUs, ready),
+      status: nodeStatus(stored.status, machine, this.#chance, nowUs, ready),
     }));
   }
 
@@ -157,10 +190,19 @@ export class Fleet {
     if (known === undefined) return;
     const host = this.#hostOf(machine);
     const { nowUs } = this.#timeline;
+    // A kubelet that has forgotten how a pod ended does not bring it back to life.
+    const isKept = (phase: string | undefined): boolean =>
+      this.#network !== undefined && isOver(phase) && !isOver(report.phase);
     this.#door.patchPodStatus(machine.name, known, {
       uid: known.uid,
-      ofObject: (stored) => ({ ...stored, status: podStatus(stored, report, { ...host, nowUs }) }),
-      ofRow: (before) => KubeletStatusRow.next(before, report, host, nowUs),
+      ofObject: (stored) =>
+        isKept(stored.status?.phase)
+          ? stored
+          : { ...stored, status: podStatus(stored, report, { ...host, nowUs }) },
+      ofRow: (before) =>
+        before !== undefined && isKept(before.phase)
+          ? before
+          : KubeletStatusRow.next(before, report, host, nowUs),
     });
   }
 
@@ -209,9 +251,11 @@ export class Fleet {
       if (known === undefined) return;
       this.#handles.delete(uid);
       this.#pods.delete(known.handle);
-      this.#order(member, orders.podGone, known.handle, []);
+      this.#network?.forget(member.actor, known.handle);
+      this.#orders.send(member, orders.podGone, known.handle, []);
       return;
     }
+    if (this.#network !== undefined && !this.#isToldAgain(member, known, pod)) return;
     const seen = known ?? this.#newPod(member, pod);
     if (seen.sharedSpec !== pod.sharedSpec) this.#specSeen(member, seen, pod);
     if (!pod.isDeleting) return;
@@ -219,7 +263,7 @@ export class Fleet {
     if (seen.isDeleting && seen.graceSeconds <= deletionGracePeriodSeconds) return;
     seen.isDeleting = true;
     seen.graceSeconds = deletionGracePeriodSeconds;
-    this.#order(member, orders.podDeletionSeen, seen.handle, [deletionGracePeriodSeconds]);
+    this.#orders.send(member, orders.podDeletionSeen, seen.handle, [deletionGracePeriodSeconds]);
   }
 
   #specSeen(member: Member, seen: KnownPod, { sharedSpec }: PodVersion): void {
@@ -227,7 +271,26 @@ export class Fleet {
     const spec = this.#specOf(sharedSpec);
     if (spec.text === seen.spec.text) return;
     seen.spec = { ...spec, containerNames: seen.spec.containerNames };
-    this.#order(member, orders.podSpecSeen, seen.handle, [spec.text]);
+    this.#orders.send(member, orders.podSpecSeen, seen.handle, [spec.text]);
+  }
+
+  /**
+   * Of a pod that is listed when a watch begins again, a kubelet may have missed anything: it is told
+   * all. That a pod is over is nothing new to one that has begun anew.
+   */
+  #isToldAgain(member: Member, known: KnownPod | undefined, pod: PodVersion): boolean {
+    const watch = this.#orders.listing(member);
+    if (watch === undefined) return true;
+    const isNew = known === undefined || watch.isFresh;
+    const { status } = pod.toObject() as Pod;
+    if (isNew && isOver(status?.phase) && !pod.isDeleting) return false;
+    if (known === undefined) return true;
+    const { handle, uid, namespace, name } = known;
+    const { text } = this.#specOf(pod.sharedSpec);
+    known.isDeleting = false;
+    this.#orders.send(member, orders.podSeen, handle, [namespace, name, uid, text]);
+    this.#orders.send(member, orders.podSpecSeen, handle, [text]);
+    return true;
   }
 
   #newPod(member: Member, pod: PodVersion): KnownPod {
@@ -247,7 +310,7 @@ export class Fleet {
     };
     this.#pods.set(handle, known);
     this.#handles.set(uid, handle);
-    this.#order(member, orders.podSeen, handle, [namespace, name, uid, spec.text]);
+    this.#orders.send(member, orders.podSeen, handle, [namespace, name, uid, spec.text]);
     return known;
   }
 
@@ -262,18 +325,6 @@ export class Fleet {
       this.#specs.set(sharedSpec as PodSpec, known);
     }
     return known;
-  }
-
-  #order({ machine }: Member, kind: number, pod: number, args: readonly (string | number)[]): void {
-    const atUs = this.#timeline.nowUs + this.#latencyUs;
-    this.#partOf(machine.index).send(
-      atUs,
-      kind,
-      machine.index,
-      pod,
-      this.#timeline.isBackground,
-      (inbox) => args.map((value) => (typeof value === "string" ? inbox.addText(value) : value)),
-    );
   }
 
   #keepFact(outbox: Batch, index: number): void {
@@ -291,6 +342,10 @@ export class Fleet {
     invariant(member !== undefined, `node ${node} is of this cluster`);
     return member;
   }
+}
+
+function isOver(phase: string | undefined): boolean {
+  return phase === "Succeeded" || phase === "Failed";
 }
 
 function readPodReport(outbox: Batch, index: number): { report: PodReport; followers: number } {

@@ -48,14 +48,15 @@ export interface PodStatusChange {
 export interface KubeletDoor {
   registerNode(node: Node): void;
   patchNodeStatus(nodeName: string, change: (stored: Node) => Node): void;
-  renewLease(nodeName: string): void;
+  /** @param aheadUs How far the kubelet's clock is ahead, µs. */
+  renewLease(nodeName: string, aheadUs: number): void;
   patchPodStatus(nodeName: string, pod: PodPlace, change: PodStatusChange): void;
   removePod(nodeName: string, pod: PodIdentity): void;
   recordEvent(nodeName: string, subject: KubeletEventSubject, event: KubeletEvent): void;
-  /** The kubelet's standing watches: its node, and the pods bound to it. */
+  /** The kubelet's standing watches: its node, and the pods bound to it. Returns how to end them. */
   watch(
     nodeName: string,
     onNode: (node: Node) => void,
     onPod: (type: "ADDED" | "MODIFIED" | "DELETED", pod: PodVersion) => void,
-  ): void;
+  ): () => void;
 }

@@ -1,5 +1,6 @@
 import type { Hash64 } from "../kernel/hash.ts";
 import type { MachineView } from "../kernel/machine-view.ts";
+import type { EnvironmentConfig, EnvironmentOutcome } from "../kernel/environment.ts";
 import type { ActorRef } from "../kernel/timeline.ts";
 import type { ActorHash } from "../kernel/trace.ts";
 import type { Batch } from "./batch.ts";
@@ -7,6 +8,9 @@ import type { RuntimeName } from "./runtime-profiles.ts";
 
 /** Bumped whenever a record changes its meaning: both sides must be of one build. */
 export const protocolVersion = 3;
+
+/** Which argument of an order is the number of the watch it is of; 0 while watches cannot fail. */
+export const watchArgument = 7;
 
 /** What the API server tells a kubelet over its watches. Arguments in order. */
 export const orders = {
@@ -20,13 +24,21 @@ export const orders = {
   podDeletionSeen: 4,
   /** It is gone from the API server, whatever still runs. */
   podGone: 5,
+  /** Only when something can fail: all pods of this node were told. */
+  podsListed: 6,
+  /** The kubelet finds out that its watch is broken. */
+  watchLost: 7,
+  /** It finds out that a request had no answer; about the pod, or the watch of that number. [kind] */
+  requestFailed: 8,
 } as const;
 
 /** What a kubelet asks of the API server, and what it tells the trace. Arguments in order. */
 export const reports = {
+  /** [number of the watch that begins with it] */
   registerNode: 1,
-  /** [1 ready or 0, text: reason, text: message] */
+  /** [1 ready or 0, text: reason, text: message, µs its clock is ahead] */
   nodeStatus: 2,
+  /** [µs its clock is ahead] */
   renewLease: 3,
   /** [phase, condition bits, started at µs or 0, IP as a number or 0, containers that follow] */
   podStatus: 4,
@@ -40,6 +52,8 @@ export const reports = {
   event: 8,
   /** [text: kind, text: subject, text: data as JSON] */
   fact: 9,
+  /** Only when watches can fail: begins them again. [number of the watch] */
+  watch: 10,
 } as const;
 
 export const podPhases = ["Pending", "Running", "Succeeded", "Failed", "Unknown"] as const;
@@ -91,6 +105,8 @@ export interface ShardConfig {
   /** Memory of the hub's where it notes which kubelet runs; a link adds it. @see `RunningMark` */
   readonly markBuffer?: SharedArrayBuffer;
   readonly nodes: readonly NodeConfig[];
+  /** What can go wrong; absent when nothing can. */
+  readonly environment?: EnvironmentConfig;
 }
 
 export interface NodeConfig {
@@ -161,6 +177,8 @@ export interface KubeletShard {
   inspectNode(node: number): NodeInspection | undefined;
   /** @returns `undefined` for a pod its kubelet does not know, or no longer. */
   inspectPod(node: number, uid: string): PodInspection | undefined;
+  /** What was decided for its kubelets. */
+  decisions(): EnvironmentOutcome;
 }
 
 /** A pod as a kubelet needs to know it; what does not vary between pods of one kind. */

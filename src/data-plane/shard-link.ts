@@ -1,4 +1,5 @@
 import { type Running, RunningMark } from "../kernel/running-mark.ts";
+import type { EnvironmentOutcome } from "../kernel/environment.ts";
 import type { ActorHash } from "../kernel/trace.ts";
 import type { Batch } from "./batch.ts";
 import type {
@@ -24,6 +25,7 @@ export interface ShardLink {
     node: number,
     uid: string,
   ): PodInspection | undefined | Promise<PodInspection | undefined>;
+  decisions(): EnvironmentOutcome | Promise<EnvironmentOutcome>;
   close(): void | Promise<void>;
 }
 
@@ -40,6 +42,7 @@ export function inlineLink(kubelets: KubeletShard): ShardLink {
     hashes: () => kubelets.hashes(),
     inspectNode: (node) => kubelets.inspectNode(node),
     inspectPod: (node, uid) => kubelets.inspectPod(node, uid),
+    decisions: () => kubelets.decisions(),
     close: () => {},
   };
 }

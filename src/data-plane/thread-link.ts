@@ -40,7 +40,7 @@ export function threadLink(threadName: string, stepDeadlineMs: number = deadline
   const mark = new RunningMark();
   // One proxy for the thread's life, and each method taken once: see Comlink's finalizers.
   const remote = Comlink.wrap<KubeletShard>(near);
-  const { init, step, hashes, inspectNode, inspectPod } = remote;
+  const { init, step, hashes, inspectNode, inspectPod, decisions } = remote;
   return {
     threadName,
     get running() {
@@ -51,6 +51,7 @@ export function threadLink(threadName: string, stepDeadlineMs: number = deadline
     hashes: () => calls.run("hashes", deadlineMs, hashes()),
     inspectNode: (node) => calls.run("inspectNode", deadlineMs, inspectNode(node)),
     inspectPod: (node, uid) => calls.run("inspectPod", deadlineMs, inspectPod(node, uid)),
+    decisions: () => calls.run("decisions", deadlineMs, decisions()),
     async close() {
       closing = true;
       calls.fail(new ShardThreadError(`${threadName} was closed`));

@@ -65,6 +65,7 @@ function aFleet() {
     watch: (nodeName, onNode, onPod) => {
       requests.push(`watch ${nodeName}`);
       see = { node: onNode, pod: onPod };
+      return () => {};
     },
   };
   const told: string[] = [];

@@ -34,6 +34,7 @@ function aLink(isLate = false) {
     hashes: () => [],
     inspectNode: () => undefined,
     inspectPod: () => undefined,
+    decisions: () => ({ taken: {}, reads: [] }),
     close: () => {},
   };
   return { link, steps, answers, answer };

@@ -1,0 +1,136 @@
+import type { Network } from "../kernel/network.ts";
+import type { ActorRef, Timeline } from "../kernel/timeline.ts";
+import { orders, reports } from "./protocol.ts";
+
+/** How long a kubelet waits for an answer, µs. @see kubernetes `cmd/kubelet/app/server.go`: 10 s */
+const requestUsMax = 10_000_000;
+/** How long it believes in a watch that is silent, µs. @see `connection.ts` of the client */
+const silenceUsMax = 45_000_000;
+
+/** A message of a kubelet that asks something of the API server. */
+export interface KubeletRequest {
+  readonly actor: ActorRef;
+  /** See `reports`. */
+  readonly kind: number;
+  /** Handle of the pod it is about. */
+  readonly pod: number;
+  readonly sentUs: number;
+  readonly isBackground: boolean;
+  /** Tells the kubelet, once, that there was no answer: at a time, µs. Only of what it sends again. */
+  readonly failed: (atUs: number) => void;
+}
+
+/**
+ * The links between kubelets and an API server that can fail. A kubelet whose request had no answer
+ * finds that out after its time-out, and one whose watch broke after a silence; what it does about
+ * it, and whether it still can, is its own business.
+ */
+export class KubeletNetwork {
+  readonly #network: Network;
+  readonly #timeline: Timeline;
+  readonly #apiServer: ActorRef;
+  readonly #latencyUs: number;
+  /** The latest of a kubelet's statuses that was carried out, by what it is about. */
+  readonly #latest = new Map<string, number>();
+  #requests = 0;
+
+  constructor(options: {
+    readonly network: Network;
+    readonly timeline: Timeline;
+    readonly apiServer: ActorRef;
+    /** One way, µs. */
+    readonly latencyUs: number;
+  }) {
+    this.#network = options.network;
+    this.#timeline = options.timeline;
+    this.#apiServer = options.apiServer;
+    this.#latencyUs = options.latencyUs;
+  }
+
+  /** Puts a request on its way to the API server. */
+  request(request: KubeletRequest, handle: () => void): void {
+    const { actor, kind, pod, sentUs, isBackground } = request;
+    const stream = streams[kind] ?? "requests";
+    const link = this.#network.between(actor.name, this.#apiServer.name);
+    const dueUs = sentUs + this.#latencyUs;
+    const timeoutUs = sentUs + Math.max(requestUsMax, 4 * this.#latencyUs);
+    const failed = (atUs: number): void => {
+      if (retriedKinds.has(kind)) request.failed(atUs);
+    };
+    const arrivals = link.arrivals(sentUs, dueUs, stream, isOrdered(kind));
+    const number = ++this.#requests;
+    let isCarriedOut = false;
+    let isAnswered = false;
+    const carryOut = (): void => {
+      // An event that comes twice would be counted twice: the second is no new one.
+      if (isCarriedOut && kind === reports.event) return;
+      isCarriedOut = true;
+      if (!this.#isSuperseded(`${actor.name}/${kind}/${pod}`, kind, number)) handle();
+      if (isAnswered) return;
+      isAnswered = true;
+      const { nowUs } = this.#timeline;
+      const back = this.#network.between(this.#apiServer.name, actor.name);
+      const [answeredUs = Infinity] = back.arrivals(nowUs, nowUs + this.#latencyUs, stream, false);
+      if (answeredUs <= timeoutUs) return;
+      failed(Math.max(timeoutUs, nowUs + this.#latencyUs));
+    };
+    for (const atUs of arrivals) {
+      this.#timeline.deliver(atUs, actor, this.#apiServer, carryOut, isBackground);
+    }
+    if (arrivals.some((atUs) => atUs < timeoutUs)) return;
+    isAnswered = true;
+    failed(timeoutUs);
+  }
+
+  /**
+   * Puts an order on its way to a kubelet, over its watch.
+   *
+   * @param send Sends it, due at a time.
+   * @returns When the kubelet notices that its watch is broken; `undefined` when it is not.
+   */
+  order({ name }: ActorRef, kind: number, send: (atUs: number) => void): number | undefined {
+    const { nowUs } = this.#timeline;
+    const link = this.#network.between(this.#apiServer.name, name);
+    const stream = kind === orders.nodeSeen ? "nodes" : "pods";
+    const arrivals = link.arrivals(nowUs, nowUs + this.#latencyUs, stream, true);
+    for (const atUs of arrivals) send(atUs);
+    return arrivals.length > 0 ? undefined : nowUs + Math.max(silenceUsMax, this.#latencyUs);
+  }
+
+  /** A pod is gone: nothing more is said of it. */
+  forget({ name }: ActorRef, pod: number): void {
+    this.#latest.delete(`${name}/${reports.podStatus}/${pod}`);
+  }
+
+  /** Of two statuses of one thing the later one counts, for a kubelet waits for each answer. */
+  #isSuperseded(about: string, kind: number, number: number): boolean {
+    if (kind !== reports.nodeStatus && kind !== reports.podStatus) return false;
+    if ((this.#latest.get(about) ?? 0) > number) return true;
+    this.#latest.set(about, number);
+    return false;
+  }
+}
+
+/** What the requests of a kubelet are called in site keys. */
+const streams: Readonly<Record<number, string>> = {
+  [reports.registerNode]: "nodes",
+  [reports.nodeStatus]: "nodes/status",
+  [reports.renewLease]: "leases",
+  [reports.podStatus]: "pods/status",
+  [reports.removePod]: "pods/status",
+  [reports.event]: "events",
+  [reports.watch]: "watches",
+};
+
+/** Requests that a kubelet sends again when they had no answer, as soon as it finds out. */
+const retriedKinds: ReadonlySet<number> = new Set([
+  reports.nodeStatus,
+  reports.podStatus,
+  reports.removePod,
+  reports.watch,
+]);
+
+/** A kubelet writes statuses one after another, and events too. */
+function isOrdered(kind: number): boolean {
+  return streams[kind] === "pods/status" || kind === reports.event;
+}

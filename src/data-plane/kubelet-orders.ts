@@ -1,0 +1,105 @@
+import type { Timeline } from "../kernel/timeline.ts";
+import { noPod } from "./batch.ts";
+import type { KubeletNetwork } from "./kubelet-network.ts";
+import type { Member } from "./member.ts";
+import { orders, watchArgument } from "./protocol.ts";
+import type { ShardPart } from "./shard-part.ts";
+import type { StandingWatch } from "./standing-watch.ts";
+
+/** What an order says, in the order of its arguments. */
+export type OrderArguments = readonly (string | number)[];
+
+/** The ways from an API server to its kubelets: standing watches, and what they say. */
+export class KubeletOrders {
+  readonly #timeline: Timeline;
+  readonly #latencyUs: number;
+  readonly #partOf: (node: number) => ShardPart;
+  readonly #network: KubeletNetwork | undefined;
+  /** By node index. */
+  readonly #watches = new Map<number, StandingWatch>();
+
+  constructor(options: {
+    readonly timeline: Timeline;
+    /** One way, µs. */
+    readonly latencyUs: number;
+    readonly partOf: (node: number) => ShardPart;
+    /** Absent while nothing can fail. */
+    readonly network: KubeletNetwork | undefined;
+  }) {
+    this.#timeline = options.timeline;
+    this.#latencyUs = options.latencyUs;
+    this.#partOf = options.partOf;
+    this.#network = options.network;
+  }
+
+  /**
+   * Begins a kubelet's watch in place of the one before.
+   *
+   * @param start Says all there is, and whatever comes; returns how to end that.
+   */
+  begin(member: Member, watch: StandingWatch, start: () => () => void): void {
+    const { index } = member.machine;
+    const before = this.#watches.get(index);
+    // Asked for twice, or long ago.
+    const isOld = before !== undefined && before.number >= watch.number;
+    if (this.#network !== undefined && isOld) return;
+    before?.break();
+    this.#watches.set(index, watch);
+    const end = start();
+    watch.listed();
+    if (this.#network !== undefined) this.send(member, orders.podsListed, noPod, []);
+    watch.begun(end);
+  }
+
+  /** The watch that is telling a kubelet all there is; absent once it has. */
+  listing({ machine }: Member): StandingWatch | undefined {
+    const watch = this.#watches.get(machine.index);
+    return watch?.isListing === true ? watch : undefined;
+  }
+
+  /** Says something over a kubelet's watch. */
+  send(member: Member, kind: number, pod: number, args: OrderArguments): void {
+    const { nowUs, isBackground } = this.#timeline;
+    if (this.#network === undefined) {
+      this.#put(member, nowUs + this.#latencyUs, kind, pod, args, isBackground);
+      return;
+    }
+    const watch = this.#watches.get(member.machine.index);
+    if (watch === undefined || watch.isBroken) return;
+    const noticedUs = this.#network.order(member.actor, kind, (atUs) => {
+      this.#put(member, atUs, kind, pod, ofWatch(args, watch), isBackground);
+    });
+    if (noticedUs === undefined) return;
+    watch.break();
+    this.#put(member, noticedUs, orders.watchLost, noPod, ofWatch([], watch), isBackground);
+  }
+
+  /** Lets a kubelet find out at `atUs` that a request of a kind had no answer. */
+  requestFailed(
+    member: Member,
+    atUs: number,
+    kind: number,
+    subject: number,
+    isBackground: boolean,
+  ): void {
+    this.#put(member, atUs, orders.requestFailed, subject, [kind], isBackground);
+  }
+
+  #put(
+    { machine: { index } }: Member,
+    atUs: number,
+    kind: number,
+    pod: number,
+    args: OrderArguments,
+    isBackground: boolean,
+  ): void {
+    this.#partOf(index).send(atUs, kind, index, pod, isBackground, (inbox) =>
+      args.map((value) => (typeof value === "string" ? inbox.addText(value) : value)),
+    );
+  }
+}
+
+function ofWatch(args: OrderArguments, { number }: StandingWatch): OrderArguments {
+  const padding = Array<number>(watchArgument - args.length).fill(0);
+  return [...args, ...padding, number];
+}

@@ -1,0 +1,40 @@
+/** A kubelet's watch of its node and its pods, as the hub knows it. */
+export class StandingWatch {
+  /** Counts up with every watch of this kubelet. */
+  readonly number: number;
+  /** Whether the kubelet began anew with it, and knows nothing. */
+  readonly isFresh: boolean;
+  #isListing = true;
+  #isBroken = false;
+  #end: (() => void) | undefined;
+
+  constructor(number: number, isFresh: boolean) {
+    this.number = number;
+    this.isFresh = isFresh;
+  }
+
+  /** Whether what it says is what there was before it began. */
+  get isListing(): boolean {
+    return this.#isListing;
+  }
+
+  /** Whether something it said was lost: then it says nothing more. */
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
+  /** @param end Ends it at the API server. */
+  begun(end: () => void): void {
+    this.#end = end;
+    if (this.#isBroken) end();
+  }
+
+  listed(): void {
+    this.#isListing = false;
+  }
+
+  break(): void {
+    this.#isBroken = true;
+    this.#end?.();
+  }
+}
