@@ -4,15 +4,14 @@ import {
   unknownTime,
 } from "../../src/data-plane/protocol.ts";
 import type { TimerHandle } from "../../src/kernel/timeline.ts";
-import type { FactData } from "../../src/kernel/trace.ts";
 import { CrashBackoff, goSeconds, pullBackoffUs } from "./back-off.ts";
 import type { ContainerLife, LastTermination, ShownState } from "./container-life.ts";
+import type { ContainerSurroundings } from "./container-surroundings.ts";
 import { imageVerdict } from "./image-verdict.ts";
 import { compileMachine } from "./machines/compile-machine.ts";
 import { type ContainerEvent, containerMachine } from "./machines/container-machine.ts";
-import type { PodSubject } from "./pod-subject.ts";
+import type { FoundContainer } from "./runtime/surviving-runtime.ts";
 import {
-  type ContainerRuntime,
   type ContainerWatcher,
   isRunning,
   type RuntimeContainer,
@@ -32,26 +31,6 @@ export interface EventDetail {
   readonly tookUs?: number;
   readonly waitedUs?: number;
   readonly bytes?: number;
-}
-
-/** The pod a container belongs to, as the container needs it. */
-export interface ContainerSurroundings {
-  readonly identity: PodSubject;
-  readonly runtime: ContainerRuntime;
-  readonly nowUs: number;
-  /** Where it is created; there is one before any container starts. */
-  readonly sandbox: Sandbox | undefined;
-  /** How long it has when it must make room for one with another image, s. */
-  readonly terminationGraceSeconds: number;
-  /** Whether a container that ended as its `last` says is started again. */
-  isRestarted(life: ContainerLife): boolean;
-  after(delayUs: number, act: () => void): TimerHandle;
-  event(code: EventCode, container: ContainerLife, detail: EventDetail): void;
-  record(kind: string, data: FactData): void;
-  /** What is shown of it changed. */
-  changed(): void;
-  /** It runs, or it ended, or it waits and does not hold up the others. */
-  moved(): void;
 }
 
 /**
@@ -156,6 +135,21 @@ export class ContainerWorker implements ContainerLife, ContainerWatcher {
     this.#attempt("start");
   }
 
+  /** Takes over a container that a kubelet before this one started. */
+  adopt({ container, startedAtUs, last, follow }: FoundContainer): void {
+    this.#container = container;
+    this.#spec = container.spec;
+    this.#serial = container.serial;
+    this.#startedAtUs = startedAtUs;
+    this.#last = last;
+    for (const event of ["start", "imagePresent", "created"] as const) this.#step(event);
+    follow(this);
+    this.#step(last === undefined ? "started" : "exited");
+    if (last !== undefined) return this.#ended(last);
+    this.#show(running);
+    if (this.#wanted.image !== this.#spec.image) this.#replace();
+  }
+
   /** Another image: the container there is makes room for one with the new image. */
   update(wanted: KubeletContainer): void {
     const isOther = wanted.image !== this.#wanted.image;
@@ -213,12 +207,11 @@ export class ContainerWorker implements ContainerLife, ContainerWatcher {
   }
 
   exited(termination: Termination): void {
-    const { nowUs } = this.#pod;
-    const { exitCode, reason, message } = termination;
+    const { exitCode } = termination;
     this.#last = {
       ...termination,
       startedAtUs: this.#startedAtUs,
-      finishedAtUs: nowUs,
+      finishedAtUs: this.#pod.nowUs,
       serial: this.#serial,
     };
     this.#pod.record("containerExited", { container: this.#spec.name, exitCode });
@@ -232,14 +225,15 @@ export class ContainerWorker implements ContainerLife, ContainerWatcher {
       this.#isReplacing = false;
       return this.#attempt("restart");
     }
-    this.#isOver = !this.#pod.isRestarted(this);
-    if (!this.#isOver && reason === "StartError") {
-      this.#show({ name: "waiting", reason: "RunContainerError", message });
-    } else {
-      this.#show(terminated);
-    }
-    if (!this.#isOver) this.#restartLater();
+    this.#ended(termination);
     this.#pod.moved();
+  }
+
+  #ended({ reason, message }: Pick<LastTermination, "reason" | "message">): void {
+    this.#isOver = !this.#pod.isRestarted(this);
+    if (this.#isOver || reason !== "StartError") this.#show(terminated);
+    else this.#show({ name: "waiting", reason: "RunContainerError", message });
+    if (!this.#isOver) this.#restartLater();
   }
 
   #attempt(event: "start" | "restart" | "retry"): void {

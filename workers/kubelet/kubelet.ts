@@ -1,37 +1,41 @@
 import { type Actor, createActor, type EventFrom } from "xstate";
 import { noPod } from "../../src/data-plane/batch.ts";
-import type {
-  EventCode,
-  NodeConfig,
-  NodeInspection,
-  PodInspection,
+import {
+  type EventCode,
+  type NodeConfig,
+  type NodeInspection,
+  type PodInspection,
+  reports as reportKinds,
 } from "../../src/data-plane/protocol.ts";
-import { runtimeProfiles } from "../../src/data-plane/runtime-profiles.ts";
-import type { Chance } from "../../src/kernel/chance.ts";
 import { unguarded } from "../../src/kernel/handling.ts";
 import type { HashedText } from "../../src/kernel/hash.ts";
-import type { ActorRef, TimerHandle, Timeline } from "../../src/kernel/timeline.ts";
-import type { FactData, Trace } from "../../src/kernel/trace.ts";
+import type { ActorRef, TimerHandle } from "../../src/kernel/timeline.ts";
+import type { FactData } from "../../src/kernel/trace.ts";
 import type { EventDetail } from "./container-worker.ts";
 import { Heartbeat, type HeartbeatDuties, leaseIntervalUs } from "./heartbeat.ts";
 import { inspectPod } from "./inspect-pod.ts";
+import { type KubeletContext, recordFact } from "./kubelet-context.ts";
+import { KubeletRecovery } from "./kubelet-recovery.ts";
 import { MachineClock } from "./machine-clock.ts";
 import { viewOf } from "./machines/machine-view.ts";
 import { type NodeDuties, nodeMachine } from "./machines/node-machine.ts";
+import { createRuntime } from "./node-runtime.ts";
 import type { PodSubject } from "./pod-subject.ts";
 import type { PodTemplate } from "./pod-template.ts";
 import { type PodSurroundings, PodWorker } from "./pod-worker.ts";
-import { networkNotReady, type ReportWriter } from "./report-writer.ts";
+import { networkNotReady } from "./report-writer.ts";
 import { PodAddresses } from "./runtime/pod-addresses.ts";
-import { SimulatedRuntime } from "./runtime/simulated-runtime.ts";
+import type { ContainerRuntime } from "./runtime/container-runtime.ts";
+import type { SimulatedRuntime } from "./runtime/simulated-runtime.ts";
+import type { RuntimeConnection } from "./runtime/surviving-runtime.ts";
 
-/** What a kubelet shares with the other kubelets of its shard. */
-export interface KubeletContext {
-  readonly timeline: Timeline;
-  readonly trace: Trace;
-  readonly chance: Chance;
-  readonly sendsFacts: boolean;
-  readonly reports: ReportWriter;
+/** What a kubelet has to do with when things can go wrong, itself included. */
+export interface KubeletLife {
+  /** A connection that dies with it to a runtime that does not. */
+  readonly runtime: RuntimeConnection;
+  joinNetwork(addresses: PodAddresses): void;
+  /** Counts the watches of this node's kubelets. */
+  nextWatch(): number;
 }
 
 /**
@@ -40,7 +44,9 @@ export interface KubeletContext {
  */
 export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
   readonly actor: ActorRef;
-  readonly runtime: SimulatedRuntime;
+  readonly runtime: ContainerRuntime;
+  /** What it does about what was lost; absent while nothing can fail. */
+  readonly recovery: KubeletRecovery | undefined;
   readonly #config: NodeConfig;
   readonly #context: KubeletContext;
   readonly #node: Actor<typeof nodeMachine>;
@@ -49,8 +55,9 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
   /** Absent before the node was seen. */
   #heartbeat: Heartbeat | undefined;
   readonly #clock: MachineClock;
+  readonly #network: Pick<SimulatedRuntime, "joinNetwork">;
 
-  constructor(config: NodeConfig, context: KubeletContext) {
+  constructor(config: NodeConfig, context: KubeletContext, life?: KubeletLife) {
     this.#config = config;
     this.#context = context;
     this.actor = { id: config.actorId, name: `kubelet:${config.name}` };
@@ -60,7 +67,15 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
       id: this.actor.name,
       input: this,
     });
-    this.runtime = this.#createRuntime();
+    if (life === undefined) {
+      const runtime = createRuntime(config, context, this.actor, this.actor);
+      this.runtime = runtime;
+      this.#network = runtime;
+    } else {
+      this.runtime = life.runtime;
+      this.#network = life;
+      this.recovery = new KubeletRecovery(life, this.#pods, config.index, context.reports);
+    }
   }
 
   start(): void {
@@ -72,32 +87,61 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
     this.#tell("registered");
     if (podCidr === "" || this.#hasNetwork) return;
     this.#hasNetwork = true;
-    this.runtime.joinNetwork(new PodAddresses(podCidr));
+    this.#network.joinNetwork(new PodAddresses(podCidr));
     this.#tell("networkReady");
     for (const worker of this.#pods.values()) worker.networkReady();
   }
 
   podSeen(handle: number, identity: PodSubject, template: PodTemplate): void {
-    if (this.#pods.has(handle)) return;
+    if (this.recovery?.isKnown(handle) ?? this.#pods.has(handle)) return;
     const worker = new PodWorker(handle, identity, template, this);
     this.#pods.set(handle, worker);
     this.record(worker, "podSeen", { uid: identity.uid });
-    worker.start();
+    if (this.recovery === undefined) worker.start();
+    else this.recovery.begin(worker);
   }
 
   podSpecSeen(handle: number, template: PodTemplate): void {
+    const again = (): void => this.podSpecSeen(handle, template);
+    if (this.recovery?.isPostponed(handle, again) === true) return;
     this.#pods.get(handle)?.updateSpec(template);
   }
 
   podDeletionSeen(handle: number, graceSeconds: number): void {
+    const again = (): void => this.podDeletionSeen(handle, graceSeconds);
+    if (this.recovery?.isPostponed(handle, again) === true) return;
     this.#pods.get(handle)?.delete(graceSeconds, false);
   }
 
   podGone(handle: number): void {
+    if (this.recovery?.isPostponed(handle, () => this.podGone(handle)) === true) return;
+    this.recovery?.gone(handle);
     const worker = this.#pods.get(handle);
     if (worker === undefined) return;
     // That the object is gone gives its containers no less time to stop.
     worker.delete(worker.graceSeconds ?? worker.spec.terminationGracePeriodSeconds, true);
+  }
+
+  /** Only when something can fail: all there is was told, so what was not told is gone. */
+  podsListed(): void {
+    const listed = this.recovery?.endOfList();
+    if (listed === undefined) return;
+    for (const handle of this.#pods.keys()) if (!listed.has(handle)) this.podGone(handle);
+  }
+
+  /**
+   * A request had no answer: says again how things are now.
+   *
+   * @param subject Handle of the pod it was about, or number of the watch.
+   */
+  requestFailed(kind: number, subject: number): void {
+    const worker = this.#pods.get(subject);
+    if (kind === reportKinds.podStatus && worker !== undefined) this.reportPod(worker);
+    if (kind === reportKinds.removePod) this.recovery?.removeAgain(subject);
+    if (kind === reportKinds.watch) this.recovery?.watchLost(subject);
+    if (kind === reportKinds.nodeStatus && this.#heartbeat !== undefined) {
+      this.#reportStatusOfNode(this.#node.getSnapshot().hasTag("ready"));
+    }
   }
 
   inspect(): NodeInspection {
@@ -126,7 +170,12 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
   }
 
   get nowUs(): number {
-    return this.#context.timeline.nowUs;
+    return this.#context.timeline.nowFor(this.actor);
+  }
+
+  /** How far its clock is ahead, µs. */
+  get #aheadUs(): number {
+    return this.nowUs - this.#context.timeline.nowUs;
   }
 
   get networkProblem(): string | undefined {
@@ -134,7 +183,7 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
   }
 
   register(): void {
-    this.#context.reports.registerNode(this.#config.index);
+    this.#context.reports.registerNode(this.#config.index, this.recovery?.beginWatch() ?? 0);
   }
 
   beginHeartbeats(): void {
@@ -148,7 +197,7 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
   }
 
   renewLease(): void {
-    this.#context.reports.renewLease(this.#config.index);
+    this.#context.reports.renewLease(this.#config.index, this.#aheadUs);
   }
 
   reportStatus(): void {
@@ -173,8 +222,10 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
     this.#context.reports.podStatus(this.#config.index, worker);
   }
 
-  reportRemoved({ handle, isForced }: PodWorker): void {
+  reportRemoved(worker: PodWorker): void {
+    const { handle, isForced } = worker;
     this.#pods.delete(handle);
+    this.recovery?.removed(worker);
     if (!isForced) this.#context.reports.removePod(this.#config.index, handle);
   }
 
@@ -192,22 +243,7 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
   }
 
   #reportStatusOfNode(isReady: boolean): void {
-    this.#context.reports.nodeStatus(this.#config.index, isReady);
-  }
-
-  #createRuntime(): SimulatedRuntime {
-    const { timeline, chance } = this.#context;
-    const profile = runtimeProfiles[this.#config.runtime];
-    return new SimulatedRuntime({
-      actor: this.actor,
-      timeline,
-      chance,
-      profile,
-      absentImages: this.#config.absentImages,
-      onCall: (pod, call, target, tookUs) => {
-        this.#record("runtimeCalled", pod, { runtime: profile.name, call, target, tookUs });
-      },
-    });
+    this.#context.reports.nodeStatus(this.#config.index, isReady, this.#aheadUs);
   }
 
   #eventOfNode(code: EventCode): void {
@@ -215,9 +251,7 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
   }
 
   #record(kind: string, subject: string | HashedText, data: FactData): void {
-    const { trace, timeline, sendsFacts, reports } = this.#context;
-    trace.record(this.actor, timeline.nowUs, kind, subject, data);
-    if (sendsFacts) reports.fact(this.#config.index, kind, subject, data);
+    recordFact(this.#config, this.#context, this.actor, kind, subject, data);
   }
 }
 

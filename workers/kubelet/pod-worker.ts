@@ -2,17 +2,15 @@ import type { EventCode, KubeletPodSpec, PodPhase } from "../../src/data-plane/p
 import type { TimerHandle } from "../../src/kernel/timeline.ts";
 import type { FactData } from "../../src/kernel/trace.ts";
 import type { ContainerLife } from "./container-life.ts";
-import {
-  type ContainerSurroundings,
-  ContainerWorker,
-  type EventDetail,
-} from "./container-worker.ts";
+import type { ContainerSurroundings } from "./container-surroundings.ts";
+import { ContainerWorker, type EventDetail } from "./container-worker.ts";
 import { compileMachine } from "./machines/compile-machine.ts";
 import { type PodEvent, podMachine } from "./machines/pod-machine.ts";
 import { hasInitialized, isPodInitialized, isRestarted, podPhase } from "./pod-phase.ts";
 import type { PodSubject } from "./pod-subject.ts";
 import type { PodTemplate } from "./pod-template.ts";
 import type { ContainerRuntime, Sandbox } from "./runtime/container-runtime.ts";
+import type { FoundContainer, FoundPod } from "./runtime/surviving-runtime.ts";
 
 export type PodStateName = keyof (typeof podMachine)["states"];
 
@@ -136,6 +134,28 @@ export class PodWorker implements ContainerSurroundings {
     this.#flush();
   }
 
+  /** Takes over what a kubelet before this one left of the pod. */
+  adopt({ sandbox, containers }: FoundPod): void {
+    const isLeft = new Map(containers.map((found) => [found.container.spec.name, found]));
+    const places = this.containers.filter(({ spec }) => isLeft.has(spec.name));
+    const { restartPolicy } = this.spec;
+    const isOver = places.every(({ isInit, spec }) => {
+      const last = isLeft.get(spec.name)?.last;
+      return last !== undefined && !isRestarted({ isInit, spec, last }, restartPolicy);
+    });
+    // A sandbox that was taken down is made again, unless the pod is over.
+    if (sandbox === undefined && !isOver) return this.start();
+    this.record("podFound", { containers: places.map(({ spec }) => spec.name).join(" ") });
+    this.#move("admitted");
+    this.#isDirty = true;
+    this.#sandbox = sandbox;
+    this.#ip = sandbox?.ip ?? 0;
+    this.#move("sandboxReady");
+    for (const place of places) place.adopt(isLeft.get(place.spec.name) as FoundContainer);
+    if (places.some(({ isInit }) => !isInit)) this.#move("initialized");
+    this.moved();
+  }
+
   /** The node has a pod network now. */
   networkReady(): void {
     if (this.#state === "creatingSandbox" && !this.#isSandboxBusy) this.#createSandbox();
@@ -252,7 +272,7 @@ export class PodWorker implements ContainerSurroundings {
       hasFailedInit || this.containers.some(({ isInit, last }) => !isInit && last?.exitCode !== 0);
     this.#move(isFailure ? "failed" : "succeeded");
     this.record(isFailure ? "podFailed" : "podSucceeded", {});
-    this.#stopSandbox();
+    if (this.#sandbox !== undefined) this.#stopSandbox();
   }
 
   #removeWhenQuiet(): void {

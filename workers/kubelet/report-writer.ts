@@ -31,19 +31,28 @@ export class ReportWriter {
     this.#outbox = outbox;
   }
 
-  registerNode(node: number): void {
-    this.#begin(reports.registerNode, node, noPod);
+  /** @param watch Number of the watch that begins with it. */
+  registerNode(node: number, watch: number): void {
+    this.#outbox.set(this.#begin(reports.registerNode, node, noPod), 0, watch);
   }
 
-  renewLease(node: number): void {
-    this.#begin(reports.renewLease, node, noPod);
+  /** @param watch Its number. */
+  watch(node: number, watch: number): void {
+    this.#outbox.set(this.#begin(reports.watch, node, noPod), 0, watch);
   }
 
-  nodeStatus(node: number, isReady: boolean): void {
+  /** @param aheadUs How far the node's clock is ahead, µs. */
+  renewLease(node: number, aheadUs: number): void {
+    this.#outbox.set(this.#begin(reports.renewLease, node, noPod), 0, aheadUs);
+  }
+
+  /** @param aheadUs How far the node's clock is ahead, µs. */
+  nodeStatus(node: number, isReady: boolean, aheadUs: number): void {
     const index = this.#begin(reports.nodeStatus, node, noPod);
     this.#outbox.set(index, 0, isReady ? 1 : 0);
     this.#setText(index, 1, isReady ? "KubeletReady" : "KubeletNotReady");
     this.#setText(index, 2, isReady ? "kubelet is posting ready status" : networkNotReady);
+    this.#outbox.set(index, 3, aheadUs);
   }
 
   podStatus(node: number, worker: PodWorker): void {

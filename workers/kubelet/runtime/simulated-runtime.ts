@@ -29,6 +29,8 @@ const startErrorCode = 128;
 
 export interface RuntimeOptions {
   readonly actor: ActorRef;
+  /** Who pulls its images: names the choices of how long that takes. Default: the actor. */
+  readonly puller?: string;
   readonly timeline: Timeline;
   readonly chance: Chance;
   readonly profile: RuntimeProfile;
@@ -102,10 +104,10 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 
   pullImage(pod: PodSubject, image: string, done: (result: PullResult) => void): void {
-    const { timeline, actor, onCall, chance } = this.#options;
+    const { timeline, actor, onCall, chance, puller = actor.name } = this.#options;
     const { behaviour, name } = imageOf(image);
     const failure = this.#pullFailure(image);
-    const site = `pull/${actor.name}/${image}`;
+    const site = `pull/${puller}/${image}`;
     const askUs = chance.integer(site, registryUs.min, registryUs.max);
     const transferUs = Math.ceil((behaviour.sizeBytes * 1_000_000) / pullBytesPerSecond);
     const isNew = failure === undefined && !this.#images.has(name);
