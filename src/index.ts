@@ -4,6 +4,7 @@ export {
   ClusterOptionsError,
   type NodePool,
 } from "./cluster/cluster-options.ts";
+export type { ExploreOdds, ExploreOptions, FaultOptions } from "./cluster/fault-options.ts";
 export {
   type ClusterAddress,
   LiveCluster,
@@ -13,4 +14,7 @@ export {
 export { type PodLife, simulatePodLife } from "./cluster/pod-life.ts";
 export { RunError, type RunPlace } from "./cluster/run-error.ts";
 export { sweepPodLives } from "./cluster/sweep.ts";
+export type { DecisionRead, DecisionRecord } from "./kernel/decision-log.ts";
+export type { DecisionMap } from "./kernel/decisions.ts";
+export type { ActorFault, Fault, LinkFault } from "./kernel/faults.ts";
 export type { Fact, FactData } from "./kernel/trace.ts";

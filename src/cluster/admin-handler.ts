@@ -34,6 +34,10 @@ export function adminHandler(cluster: Cluster, pacer: Pacer): AdminHandler {
       requireRead(method, "inspect");
       return inspect(cluster, path);
     }
+    if (path === "/podrace/v1/decisions") {
+      requireRead(method, "decisions");
+      return cluster.decisions().then((decisions) => ({ code: 200, body: { decisions } }));
+    }
     if (/^\/podrace\/v1\/time(\/|$)/.test(path)) return time.handle(request);
     throw noSuchResource();
   };

@@ -1,11 +1,13 @@
 import { type RuntimeName, runtimeNames } from "../data-plane/runtime-profiles.ts";
+import { ClusterOptionsError } from "./cluster-options-error.ts";
+import { type FaultOptions, requireFaultOptions } from "./fault-options.ts";
 import { coreCount, threadRoom } from "./machine.ts";
 import { threadCap, threadsMaxDefault } from "./thread-cap.ts";
 
-export { runtimeNames };
+export { ClusterOptionsError, runtimeNames };
 
 /** What a cluster is made of. Everything has a default. */
-export interface ClusterOptions {
+export interface ClusterOptions extends FaultOptions {
   /** Nodes of the default pool. Default 3. */
   readonly nodes?: number;
   /**
@@ -43,7 +45,8 @@ export interface NodePool {
   readonly runtime?: RuntimeName;
 }
 
-export interface ResolvedOptions extends Required<ClusterOptions> {
+export interface ResolvedOptions
+  extends Required<Omit<ClusterOptions, keyof FaultOptions>>, FaultOptions {
   /** A number in any case. */
   readonly threads: number;
 }
@@ -51,18 +54,6 @@ export interface ResolvedOptions extends Required<ClusterOptions> {
 const stepDeadlineMsDefault = 60_000;
 const nodesMax = 200_000;
 const defaultStartUs = 1_767_225_600_000_000;
-
-/** An option with a value it cannot have. */
-export class ClusterOptionsError extends Error {
-  override readonly name = "ClusterOptionsError";
-  /** The option's name, e.g. `nodes`. */
-  readonly option: string;
-
-  constructor(option: string, expected: string, actual: unknown, because = "") {
-    super(`${option} must be ${expected}, not ${JSON.stringify(actual)}${because}`);
-    this.option = option;
-  }
-}
 
 /** @throws {ClusterOptionsError} Naming the option and what was expected. */
 export function resolveOptions(options: ClusterOptions): ResolvedOptions {
@@ -78,6 +69,8 @@ export function resolveOptions(options: ClusterOptions): ResolvedOptions {
     requireRuntime(`pools.${pool.name}.runtime`, pool.runtime ?? "containerd");
   }
   const nodesInAll = pools.reduce((sum, pool) => sum + pool.nodes, nodes);
+  requireFaultOptions(options);
+  const { faults, explore, decisions, recordDecisions, expectDecisions } = options;
   return {
     nodes,
     ...resolveThreads(options, nodesInAll),
@@ -90,6 +83,11 @@ export function resolveOptions(options: ClusterOptions): ResolvedOptions {
     absentImages: options.absentImages ?? [],
     caPem: options.caPem ?? "",
     factsMax: options.factsMax ?? 100_000,
+    ...(faults !== undefined && { faults }),
+    ...(explore !== undefined && { explore }),
+    ...(decisions !== undefined && { decisions }),
+    ...(recordDecisions !== undefined && { recordDecisions }),
+    ...(expectDecisions !== undefined && { expectDecisions }),
   };
 }
 

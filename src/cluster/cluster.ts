@@ -9,20 +9,10 @@ import {
   stampRevision,
   type StoredObject,
 } from "../control-plane/apiserver/stored/stored-object.ts";
-import { ApiClient } from "../control-plane/client/api-client.ts";
-import type { Controller } from "../control-plane/controllers/controller.ts";
-import { namespaceController } from "../control-plane/controllers/namespace.ts";
-import {
-  rootCaCertPublisher,
-  serviceAccountController,
-} from "../control-plane/controllers/namespace-defaults.ts";
-import { nodeIpamController } from "../control-plane/controllers/node-ipam.ts";
-import { nodeLifecycleController } from "../control-plane/controllers/node-lifecycle.ts";
-import { podNetworkFor } from "../control-plane/controllers/pod-network.ts";
-import { Scheduler } from "../control-plane/scheduler/scheduler.ts";
 import { checkNewStore } from "../control-plane/store/check/checked-store.ts";
 import { MemoryStore } from "../control-plane/store/memory-store.ts";
-import { Fleet, type Member } from "../data-plane/fleet.ts";
+import { Fleet } from "../data-plane/fleet.ts";
+import type { Member } from "../data-plane/member.ts";
 import type { Machine } from "../data-plane/node-object.ts";
 import {
   type NodeConfig,
@@ -33,6 +23,9 @@ import {
 import type { ShardLink } from "../data-plane/shard-link.ts";
 import { ShardPart } from "../data-plane/shard-part.ts";
 import { Chance } from "../kernel/chance.ts";
+import type { DecisionRecord } from "../kernel/decision-log.ts";
+import { type DecisionMap, mergeDecisions } from "../kernel/decisions.ts";
+import { Environment, type EnvironmentOutcome } from "../kernel/environment.ts";
 import { unguarded } from "../kernel/handling.ts";
 import { HashSum, hashText } from "../kernel/hash.ts";
 import { type Breakdown, Simulation } from "../kernel/simulation.ts";
@@ -40,6 +33,8 @@ import { type ActorRef, Timeline } from "../kernel/timeline.ts";
 import { combineHashes, type Fact, Trace } from "../kernel/trace.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { type ClusterOptions, resolveOptions, type ResolvedOptions } from "./cluster-options.ts";
+import { componentsOf, startComponents } from "./components.ts";
+import { environmentOf, requireActors } from "./fault-options.ts";
 import { createKubeletDoor } from "./kubelet-door.ts";
 import { ReadyNodes } from "./ready-nodes.ts";
 import { RunError } from "./run-error.ts";
@@ -49,9 +44,7 @@ import { kubernetesVersion } from "./version.ts";
 /** Actors by their place in the total order. Kubelets come last, by node. */
 const actors = {
   apiServer: { id: 2, name: "api-1" },
-  scheduler: { id: 10, name: "scheduler" },
 } satisfies Record<string, ActorRef>;
-const firstControllerId = 20;
 const firstKubeletId = 1_000;
 
 /**
@@ -69,6 +62,7 @@ export class Cluster {
   readonly #threads: ReadonlyMap<string, string>;
   readonly #members: readonly Member[];
   readonly #linkTo: (node: number) => ShardLink;
+  readonly #environment: Environment | undefined;
 
   /** Use `createCluster`. */
   constructor(parts: {
@@ -81,6 +75,7 @@ export class Cluster {
     readonly threads: ReadonlyMap<string, string>;
     readonly members: readonly Member[];
     readonly linkTo: (node: number) => ShardLink;
+    readonly environment: Environment | undefined;
   }) {
     this.options = parts.options;
     this.server = parts.server;
@@ -92,6 +87,7 @@ export class Cluster {
     this.#threads = parts.threads;
     this.#members = parts.members;
     this.#linkTo = parts.linkTo;
+    this.#environment = parts.environment;
   }
 
   /** Virtual time, µs since the Unix epoch. */
@@ -163,6 +159,26 @@ export class Cluster {
     return combineHashes([this.trace.hashes(), ...remote]);
   }
 
+  /**
+   * What was not decided by default so far, by site key. A cluster with the same options that gets
+   * these as its `decisions`, and explores nothing, has the same history.
+   */
+  async decisions(): Promise<DecisionMap> {
+    return mergeDecisions((await this.#outcomes()).map(({ taken }) => taken));
+  }
+
+  /** All choices up to now, of a cluster that records them. */
+  async decisionRecord(): Promise<DecisionRecord> {
+    const reads = (await this.#outcomes()).flatMap((outcome) => outcome.reads);
+    return { untilUs: this.nowUs, reads };
+  }
+
+  async #outcomes(): Promise<readonly EnvironmentOutcome[]> {
+    if (this.#environment === undefined) return [];
+    const remote = await Promise.all(this.#links.map(async (link) => link.decisions()));
+    return [this.#environment.outcome, ...remote];
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#links.map(async (link) => link.close()));
   }
@@ -203,7 +219,10 @@ export async function createCluster(
   const options = resolveOptions(given);
   const timeline = new Timeline(options.startUs);
   const trace = new Trace(options.factsMax);
-  const chance = new Chance(options.seed);
+  const environmentConfig = environmentOf(options, options.seed, options.startUs);
+  const environment =
+    environmentConfig && new Environment(environmentConfig, options.seed, timeline);
+  const chance = environment?.chance ?? new Chance(options.seed);
   const store = new MemoryStore<StoredObject>(stampRevision);
   const server = new ApiServer({
     actor: actors.apiServer,
@@ -221,12 +240,23 @@ export async function createCluster(
     ],
   });
   bootstrap(server);
-  startControlPlane(options, server, timeline, trace, chance);
   const machines = machinesOf(options);
   const members = machines.map((machine): Member => ({
     machine,
     actor: { id: firstKubeletId + machine.index, name: `kubelet:${machine.name}` },
   }));
+  const components = componentsOf(options.caPem, machines.length, trace, chance);
+  requireActors(options.faults ?? [], [
+    server.actor.name,
+    ...[...components, ...members].map(({ actor }) => actor.name),
+  ]);
+  startComponents(components, {
+    server,
+    timeline,
+    trace,
+    environment,
+    latencyUs: options.controlPlaneLatencyUs,
+  });
   const shards = Math.max(options.threads, 1);
   const { shardOf: placed = (node, count) => node % count } = layout;
   const shardOf = (node: number): number => placed(node, shards);
@@ -236,6 +266,7 @@ export async function createCluster(
     startUs: options.startUs,
     sendsFacts: options.factsMax > 0,
     apiServer: actors.apiServer,
+    ...(environmentConfig !== undefined && { environment: environmentConfig }),
     nodes: members
       .filter(({ machine }) => shardOf(machine.index) === shard)
       .map((member) => nodeConfig(member, options)),
@@ -251,6 +282,7 @@ export async function createCluster(
     apiServer: actors.apiServer,
     latencyUs: options.kubeletLatencyUs,
     members,
+    network: environment?.network,
     partOf: (node) => parts[shardOf(node)] as ShardPart,
   });
   const threads = new Map(
@@ -273,34 +305,11 @@ export async function createCluster(
     trace,
     links,
     parts,
+    environment,
     threads,
     members,
     linkTo: (node) => links[shardOf(node)] as ShardLink,
   });
-}
-
-function startControlPlane(
-  options: ResolvedOptions,
-  server: ApiServer,
-  timeline: Timeline,
-  trace: Trace,
-  chance: Chance,
-): void {
-  const clientFor = (actor: ActorRef, username: string): ApiClient =>
-    new ApiClient({ actor, timeline, server, username, latencyUs: options.controlPlaneLatencyUs });
-  const scheduler = clientFor(actors.scheduler, "system:kube-scheduler");
-  new Scheduler(scheduler, trace, chance).start();
-  const controllers: readonly Controller[] = [
-    namespaceController,
-    serviceAccountController,
-    rootCaCertPublisher(options.caPem),
-    nodeIpamController(podNetworkFor(machinesOf(options).length)),
-    nodeLifecycleController,
-  ];
-  for (const [index, controller] of controllers.entries()) {
-    const actor = { id: firstControllerId + index, name: `kcm:${controller.name}` };
-    controller.start(clientFor(actor, "system:kube-controller-manager"));
-  }
 }
 
 function machinesOf({ nodes, runtime, pools }: ResolvedOptions): readonly Machine[] {

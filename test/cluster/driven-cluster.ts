@@ -35,6 +35,11 @@ export class DrivenCluster {
     return driven;
   }
 
+  /** Nothing has happened in it when this settles. */
+  static async started(options: ClusterOptions): Promise<DrivenCluster> {
+    return new DrivenCluster(await createCluster(options));
+  }
+
   /** Asks for a pod, `afterUs` from now. */
   create(pod: KubeObject, afterUs = 0): void {
     this.#ask(afterUs, (answer) => {

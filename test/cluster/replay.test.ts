@@ -37,6 +37,29 @@ describe("a session that is replayed", () => {
     },
   );
 
+  test("comes to the same with all that went wrong in it", { timeout: 30_000 }, async () => {
+    const odds = { perMillion: 60_000, maxUs: 5 * second };
+    const { journal, history } = await recordSession(
+      {
+        nodes: 3,
+        threads: 0,
+        speed: 300,
+        faults: [{ atUs: 30 * second, kind: "crash", actor: "scheduler", forUs: 20 * second }],
+        explore: { loss: odds, delay: odds, duplicate: odds, crash: odds, slow: odds, clock: odds },
+        decisions: { "pause/api-1/#6": 5 * second },
+      },
+      async (client) => {
+        await letChaosLoose(client, { clients: 4, deeds: 25, seed: 5 });
+        await client.send("POST", "/podrace/v1/time/step?for=60s");
+      },
+    );
+
+    expect(history.facts.some(({ kind }) => kind === "actorCrashed")).toBe(true);
+    expect(history.facts.some(({ kind }) => kind === "actorPaused")).toBe(true);
+    expect(await replaySession(journal)).toEqual(history);
+    expect(await replaySession(journal, 2)).toEqual(history);
+  });
+
   test("comes to the same when nobody asked for anything", async () => {
     const { journal, history } = await recordSession({ nodes: 2, threads: 0 }, async () => {});
 
