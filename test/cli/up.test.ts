@@ -69,6 +69,39 @@ describe("podrace up", { timeout: 60 * seconds }, () => {
     },
   );
 
+  test.each([
+    ["{", /cannot read .*faults\.json: .*JSON/],
+    ["7", /faults\.json: expected a list of faults, or an object of faults, explore, decisions/],
+    ['{"luck": 1}', /faults\.json: expected .*, not "luck"/],
+    ['[{"atUs": 0, "kind": "sulk"}]', /faults\.json: faults\[0\]\.kind must be one of partition,/],
+    [
+      '{"explore": {"loss": {"perMillion": -1}}}',
+      /faults\.json: explore\.loss\.perMillion must be/,
+    ],
+  ])("--faults with %s is refused, naming file and field", async (content, words) => {
+    const file = join(folder, "faults.json");
+    writeFileSync(file, content);
+    const { exitCode, stdout, stderr } = await podrace(["up", "--port", "0", "--faults", file]);
+
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr.replaceAll("\n", " ")).toMatch(words);
+  });
+
+  test("lets go wrong what --faults says, and tells what was decided", async () => {
+    const file = join(folder, "faults.json");
+    const decisions = { "delay/api-1→kubelet:node-1/nodes/#1": 1_000 };
+    writeFileSync(file, JSON.stringify({ decisions }));
+    const running = await up(["--faults", file, "--http"]);
+    const { clusters } = parse(readFileSync(kubeconfig, "utf8")) as {
+      readonly clusters: readonly { readonly cluster: { readonly server: string } }[];
+    };
+    const server = clusters[0]?.cluster.server;
+    const answer = await fetch(`${server}/podrace/v1/decisions`);
+    expect(await answer.json()).toEqual({ decisions });
+    running.interrupt();
+    expect((await running.ended).exitCode).toBe(0);
+  });
+
   test("takes options from the environment, and names the variable that is wrong", async () => {
     const { exitCode, stderr } = await podrace(["up"], { env: { PODRACE_NODES: "some" } });
 

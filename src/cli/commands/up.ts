@@ -2,9 +2,11 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../api/duration.ts";
 import { parseSpeed, speedExpectation } from "../../api/speed.ts";
 import { ClusterOptionsError, type NodePool, runtimeNames } from "../../cluster/cluster-options.ts";
+import type { FaultOptions } from "../../cluster/fault-options.ts";
 import type { LiveCluster, LiveClusterOptions } from "../../cluster/live-cluster.ts";
 import { guardAmbientSources } from "../../kernel/ambient-guard.ts";
 import { exitCode, usageError } from "../cli-error.ts";
+import { isOfFaultsFile, readFaultsFile } from "../faults-file.ts";
 import { contextName, removeFromKubeconfig, saveToKubeconfig } from "../kubeconfig.ts";
 import { kubeconfigToWrite } from "../kubeconfig-path.ts";
 import { explainListening } from "../listen-error.ts";
@@ -31,6 +33,7 @@ interface UpFlags {
   readonly record?: string;
   readonly recordFacts?: true;
   readonly guard?: true;
+  readonly faults?: string;
 }
 
 /** `podrace up`: a live cluster until Ctrl-C. */
@@ -127,6 +130,7 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
       "--guard",
       "end the run when simulated code asks the machine for time or chance (workers always do)",
     )
+    .option("--faults <file>", "what goes wrong, as JSON: faults, explore, decisions")
     .addHelpText(
       "after",
       "\nExit codes: 0 when ended by Ctrl-C or SIGTERM once it is up; 130 or 143 when that came earlier;\n6 when the run broke: a thread died or no longer answers, or a bug.\n",
@@ -139,10 +143,11 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
     throw usageError("--record-facts needs --record FILE to write them to");
   }
   if (flags.guard === true) guardAmbientSources();
+  const faults = flags.faults === undefined ? {} : readFaultsFile(flags.faults);
   const ending = waitForSignal();
   terminal.progress(`Starting cluster "${flags.name}" …`);
   const journal = flags.record === undefined ? undefined : createJournalFile(flags.record);
-  const cluster = await startOrExplain(flags, journal);
+  const cluster = await startOrExplain(flags, faults, journal);
   if (ending.signal !== undefined) {
     await cluster.stop();
     journal?.discard();
@@ -177,17 +182,22 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
 
 async function startOrExplain(
   flags: UpFlags,
+  faults: FaultOptions,
   journal: JournalFile | undefined,
 ): Promise<LiveCluster> {
   const { startLiveCluster } = await import("../../cluster/live-cluster.ts");
   try {
     return await startLiveCluster({
       ...optionsOf(flags),
+      ...faults,
       ...(journal !== undefined && { journal, recordsFacts: flags.recordFacts === true }),
     });
   } catch (error) {
     journal?.discard();
-    if (error instanceof ClusterOptionsError) throw usageError(`--${error.message}`);
+    if (error instanceof ClusterOptionsError) {
+      const place = isOfFaultsFile(error.option) ? `${flags.faults}: ` : "--";
+      throw usageError(`${place}${error.message}`);
+    }
     throw explainListening(error, flags.host, flags.port);
   }
 }
