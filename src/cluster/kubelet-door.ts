@@ -122,28 +122,7 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
     },
 
     recordEvent(nodeName, subject, event) {
-      if (subject.kind === "Node") {
-        const about = {
-          apiVersion: "v1",
-          kind: "Node",
-          namespace: "",
-          name: nodeName,
-          uid: nodeName,
-        };
-        recorder.record(about, event, nodeName);
-        return;
-      }
-      const { identity, containerName } = subject;
-      const { namespace, name, uid } = identity;
-      const about = {
-        apiVersion: "v1",
-        kind: "Pod",
-        namespace,
-        name,
-        uid,
-        ...(containerName !== "" && { fieldPath: `spec.containers{${containerName}}` }),
-      };
-      recorder.record(about, event, nodeName);
+      recorder.record(subject, event, nodeName);
     },
 
     watch(nodeName, onNode, onPod) {

@@ -6,16 +6,17 @@ import type { ActorRef, Timeline } from "../kernel/timeline.ts";
 import type { FactData, Trace } from "../kernel/trace.ts";
 import { nodeAddress } from "./addresses.ts";
 import { type Batch, noPod } from "./batch.ts";
-import type { KubeletDoor, PodVersion } from "./kubelet-door.ts";
-import { kubeletEvents } from "./kubelet-events.ts";
+import type { KubeletDoor, KubeletEventSubject, PodVersion } from "./kubelet-door.ts";
+import { EventWordsCache } from "./event-words-cache.ts";
 import { KubeletNetwork } from "./kubelet-network.ts";
 import { KubeletOrders } from "./kubelet-orders.ts";
 import { kubeletPodSpec } from "./kubelet-pod-spec.ts";
-import { type ContainerReport, type PodReport, podStatus } from "./kubelet-status.ts";
+import { type PodReport, podStatus } from "./kubelet-status.ts";
 import { KubeletStatusRow, type PodHost } from "./kubelet-status-row.ts";
 import type { Member } from "./member.ts";
 import { type Machine, newNode, nodeStatus } from "./node-object.ts";
-import { containerStates, eventCodes, orders, podPhases, reports } from "./protocol.ts";
+import { readPodReport } from "./pod-report-reader.ts";
+import { eventCodes, orders, reports } from "./protocol.ts";
 import { runtimeProfiles } from "./runtime-profiles.ts";
 import type { ShardPart } from "./shard-part.ts";
 import { StandingWatch } from "./standing-watch.ts";
@@ -29,6 +30,8 @@ interface KnownPod {
   readonly storeKey: string | undefined;
   sharedSpec: unknown;
   spec: KnownSpec;
+  /** What its events are about: the pod itself, then its containers; made when first needed. */
+  readonly subjects: (KubeletEventSubject | undefined)[];
   isDeleting: boolean;
   graceSeconds: number;
 }
@@ -54,9 +57,11 @@ export class Fleet {
   readonly #orders: KubeletOrders;
   /** Absent while nothing can fail. */
   readonly #network: KubeletNetwork | undefined;
-  readonly #pods = new Map<number, KnownPod>();
+  /** By handle. */
+  readonly #pods: (KnownPod | undefined)[] = [];
   readonly #handles = new Map<string, number>();
   readonly #hosts: PodHost[] = [];
+  readonly #words = new EventWordsCache();
   readonly #specs = new WeakMap<PodSpec, KnownSpec>();
   #lastHandle = 0;
 
@@ -133,7 +138,7 @@ export class Fleet {
       }
       case reports.removePod:
         request = () => {
-          const known = this.#pods.get(pod);
+          const known = this.#pods[pod];
           if (known !== undefined) this.#door.removePod(name, known);
         };
         break;
@@ -186,7 +191,7 @@ export class Fleet {
   }
 
   #patchPod({ machine }: Member, handle: number, report: PodReport): void {
-    const known = this.#pods.get(handle);
+    const known = this.#pods[handle];
     if (known === undefined) return;
     const host = this.#hostOf(machine);
     const { nowUs } = this.#timeline;
@@ -219,26 +224,22 @@ export class Fleet {
   #eventRequest({ machine }: Member, outbox: Batch, index: number): () => void {
     const code = eventCodes[outbox.argument(index, 0)];
     invariant(code !== undefined, "an event has a known code");
-    const { type, reason, message } = kubeletEvents[code];
     const container = outbox.argument(index, 1);
     const handle = outbox.pod(index);
-    const args = {
-      text: outbox.text(outbox.argument(index, 2)),
+    const { name } = machine;
+    const event = this.#words.of(code, {
+      text: handle === noPod ? name : outbox.text(outbox.argument(index, 2)),
       tookUs: outbox.argument(index, 3),
       waitedUs: outbox.argument(index, 4),
       bytes: outbox.argument(index, 5),
-    };
-    const { name } = machine;
+    });
     if (handle === noPod) {
-      const event = { type, reason, message: message({ ...args, text: name }) };
-      return () => this.#door.recordEvent(name, { kind: "Node", name }, event);
+      const subject = { apiVersion: "v1", kind: "Node", namespace: "", name, uid: name };
+      return () => this.#door.recordEvent(name, subject, event);
     }
-    const event = { type, reason, message: message(args) };
     return () => {
-      const known = this.#pods.get(handle);
-      if (known === undefined) return;
-      const containerName = known.spec.containerNames[container] ?? "";
-      this.#door.recordEvent(name, { kind: "Pod", identity: known, containerName }, event);
+      const known = this.#pods[handle];
+      if (known !== undefined) this.#door.recordEvent(name, subjectOf(known, container), event);
     };
   }
 
@@ -246,11 +247,11 @@ export class Fleet {
   #podSeen(member: Member, type: "ADDED" | "MODIFIED" | "DELETED", pod: PodVersion): void {
     const { uid } = pod;
     const handle = this.#handles.get(uid);
-    const known = handle === undefined ? undefined : this.#pods.get(handle);
+    const known = handle === undefined ? undefined : this.#pods[handle];
     if (type === "DELETED") {
       if (known === undefined) return;
       this.#handles.delete(uid);
-      this.#pods.delete(known.handle);
+      this.#pods[known.handle] = undefined;
       this.#network?.forget(member.actor, known.handle);
       this.#orders.send(member, orders.podGone, known.handle, []);
       return;
@@ -305,10 +306,11 @@ export class Fleet {
       storeKey,
       sharedSpec,
       spec,
+      subjects: [],
       isDeleting: false,
       graceSeconds: 0,
     };
-    this.#pods.set(handle, known);
+    this.#pods[handle] = known;
     this.#handles.set(uid, handle);
     this.#orders.send(member, orders.podSeen, handle, [namespace, name, uid, spec.text]);
     return known;
@@ -344,44 +346,25 @@ export class Fleet {
   }
 }
 
-function isOver(phase: string | undefined): boolean {
-  return phase === "Succeeded" || phase === "Failed";
+/** @param container Its place in the pod; −1 for the pod itself. */
+function subjectOf(known: KnownPod, container: number): KubeletEventSubject {
+  let subject = known.subjects[container + 1];
+  if (subject === undefined) {
+    const { namespace, name, uid, spec } = known;
+    const containerName = spec.containerNames[container] ?? "";
+    subject = {
+      apiVersion: "v1",
+      kind: "Pod",
+      namespace,
+      name,
+      uid,
+      ...(containerName !== "" && { fieldPath: `spec.containers{${containerName}}` }),
+    };
+    known.subjects[container + 1] = subject;
+  }
+  return subject;
 }
 
-function readPodReport(outbox: Batch, index: number): { report: PodReport; followers: number } {
-  const count = outbox.argument(index, 4);
-  const containers: ContainerReport[] = [];
-  let at = index + 1;
-  for (let container = 0; container < count; container++) {
-    const hasLast = outbox.argument(at, 7) === 1;
-    containers.push({
-      state: containerStates[outbox.argument(at, 1)] ?? "waiting",
-      reason: outbox.text(outbox.argument(at, 2)),
-      message: outbox.text(outbox.argument(at, 3)),
-      restarts: outbox.argument(at, 4),
-      startedAtUs: outbox.argument(at, 5),
-      serial: outbox.argument(at, 6),
-      last: hasLast
-        ? {
-            exitCode: outbox.argument(at + 1, 1),
-            reason: outbox.text(outbox.argument(at + 1, 2)),
-            message: outbox.text(outbox.argument(at + 1, 3)),
-            startedAtUs: outbox.argument(at + 1, 4),
-            finishedAtUs: outbox.argument(at + 1, 5),
-            serial: outbox.argument(at + 1, 6),
-          }
-        : undefined,
-    });
-    at += hasLast ? 2 : 1;
-  }
-  return {
-    report: {
-      phase: podPhases[outbox.argument(index, 0)] ?? "Unknown",
-      conditions: outbox.argument(index, 1),
-      startedAtUs: outbox.argument(index, 2),
-      ip: outbox.argument(index, 3),
-      containers,
-    },
-    followers: at - index - 1,
-  };
+function isOver(phase: string | undefined): boolean {
+  return phase === "Succeeded" || phase === "Failed";
 }

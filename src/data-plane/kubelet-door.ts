@@ -2,10 +2,17 @@ import type { Node, Pod, PodStatus } from "../api/objects.ts";
 import type { EventWords } from "./kubelet-events.ts";
 import type { PodIdentity } from "./protocol.ts";
 
-/** What an event is about. */
-export type KubeletEventSubject =
-  | { readonly kind: "Node"; readonly name: string }
-  | { readonly kind: "Pod"; readonly identity: PodIdentity; readonly containerName: string };
+/** What an event is about, as the Event has it. */
+export interface KubeletEventSubject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Empty for a node. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** E.g. `spec.containers{nginx}`. */
+  readonly fieldPath?: string;
+}
 
 /** An event's words. The message may be made when it is asked for. */
 export type KubeletEvent = Pick<EventWords, "type" | "reason"> & { readonly message: string };

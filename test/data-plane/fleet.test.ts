@@ -57,9 +57,9 @@ function aFleet() {
       objects.set(name, changed);
     },
     removePod: (_nodeName, { name, uid }) => requests.push(`remove ${name} ${uid}`),
-    recordEvent: (_nodeName, subject, { type, reason, message }) => {
-      const about =
-        subject.kind === "Pod" ? `${subject.identity.name}/${subject.containerName}` : subject.name;
+    recordEvent: (_nodeName, { kind, name, fieldPath = "" }, { type, reason, message }) => {
+      const container = /\{(.*)\}/.exec(fieldPath)?.[1] ?? "";
+      const about = kind === "Pod" ? `${name}/${container}` : name;
       requests.push(`event ${about} ${type} ${reason} ${message}`);
     },
     watch: (nodeName, onNode, onPod) => {

@@ -4,6 +4,7 @@ import type { ActorRef, TimerHandle, Timeline } from "../../kernel/timeline.ts";
 import type { FactData, Trace } from "../../kernel/trace.ts";
 import type { Change as StoreChange, Store } from "../store/store.ts";
 import { AdmissionChain, type AdmissionPlugin } from "./admission/admission.ts";
+import { StoreContents } from "./cache-contents.ts";
 import { ComponentWrites } from "./component-writes.ts";
 import { createObject, createTrusted, uidOf } from "./create.ts";
 import { EventExpiry } from "./event-expiry.ts";
@@ -67,7 +68,11 @@ export class ApiServer {
     this.#historyChangesMax = options.historyChangesMax ?? historyChangesMaxDefault;
     this.#tooLongAt = 2 * this.#historyChangesMax;
     this.resources = new ResourceTable(options.kinds);
-    for (const kind of options.kinds) this.#caches.set(kind, new WatchCache(kind, store.revision));
+    for (const kind of options.kinds) {
+      const isNeverBehind = store.direct !== undefined;
+      const contents = isNeverBehind ? new StoreContents(store, kind.keyPrefix) : undefined;
+      this.#caches.set(kind, new WatchCache(kind, store.revision, contents));
+    }
     this.#cachesByPrefix = [...this.#caches].map(([{ keyPrefix }, cache]) => [keyPrefix, cache]);
     this.#parts = {
       resources: this.resources,

@@ -54,6 +54,10 @@ export function isSelected(selection: Selection, stored: StoredObject): boolean 
   return true;
 }
 
+export function selectsAll({ namespace, labels, fields }: Selection): boolean {
+  return namespace === "" && labels === undefined && fields.length === 0;
+}
+
 /** The value a selection demands of a field with `=`, if it does. */
 export function demandedValue(selection: Selection, field: string): string | undefined {
   return selection.fields.find((term) => term.field === field && term.operator === "=")?.value;

@@ -1,7 +1,8 @@
 import { expired, type Status } from "../../api/errors.ts";
 import type { Change } from "../store/store.ts";
+import type { CacheContents } from "./cache-contents.ts";
 import { keyOf, type Resource } from "./resource.ts";
-import { demandedValue, fieldReader, isSelected, type Selection } from "./selection.ts";
+import { demandedValue, fieldReader, isSelected, type Selection, selectsAll } from "./selection.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
 
 export type WatchEventType = "ADDED" | "MODIFIED" | "DELETED";
@@ -32,7 +33,7 @@ export interface WatchStart {
  */
 export class WatchCache {
   readonly #resource: Resource;
-  readonly #objects = new Map<string, StoredObject>();
+  readonly #objects: CacheContents;
   readonly #history: Change<StoredObject>[] = [];
   readonly #watchers = new Set<Watcher>();
   /** Watchers that demand one value of one field, by field and value: a change asks only those. */
@@ -45,8 +46,14 @@ export class WatchCache {
   /** Watches can resume from here on. */
   #oldestRevision: number;
 
-  constructor(resource: Resource, revision: number) {
+  /** @param contents Where its objects are; by default it keeps them itself. */
+  constructor(
+    resource: Resource,
+    revision: number,
+    contents: CacheContents = new Map<string, StoredObject>(),
+  ) {
     this.#resource = resource;
+    this.#objects = contents;
     this.#readNode = fieldReader(resource, nodeNameField);
     this.#revision = revision;
     this.#oldestRevision = revision;
@@ -101,6 +108,7 @@ export class WatchCache {
       ...start,
       afterRevision: Math.max(afterRevision, this.#revision),
       sink,
+      isForAll: selectsAll(selection),
     };
     if (afterRevision === 0) {
       this.#sendAll(selection, sink);
@@ -199,12 +207,15 @@ export class WatchCache {
   }
 
   /** What a change is to one watcher: an object that starts to match is ADDED, whatever it was. */
-  #offer(change: Change<StoredObject>, { selection, sink, afterRevision }: Watcher): void {
+  #offer(
+    change: Change<StoredObject>,
+    { selection, sink, afterRevision, isForAll }: Watcher,
+  ): void {
     if (change.revision <= afterRevision) return;
     const current = change.current?.value;
     const previous = change.previous?.value;
-    const isIn = current !== undefined && isSelected(selection, current);
-    const wasIn = previous !== undefined && isSelected(selection, previous);
+    const isIn = current !== undefined && (isForAll || isSelected(selection, current));
+    const wasIn = previous !== undefined && (isForAll || isSelected(selection, previous));
     if (isIn) sink.event(wasIn ? "MODIFIED" : "ADDED", current);
     else if (wasIn) sink.event("DELETED", previous.atRevision(change.revision));
   }
@@ -242,4 +253,5 @@ const historyMax = 8_192;
 
 interface Watcher extends WatchStart {
   readonly sink: WatchSink;
+  readonly isForAll: boolean;
 }
