@@ -85,3 +85,24 @@ export class StoreClosedError extends StoreError {
     super(why, { cause });
   }
 }
+
+/** The server that keeps the data was not reached in time. Nothing was done. */
+export class StoreUnavailableError extends StoreError {
+  override readonly name = "StoreUnavailableError";
+
+  constructor(why: string) {
+    super(`the store cannot be reached: ${why}`);
+  }
+}
+
+/**
+ * A write was sent, its answer got lost, and no read proves which way it went: it was done once, or
+ * never, or will be done yet. Who needs to know looks at the data, and must not simply write again.
+ */
+export class UnknownOutcomeError extends StoreError {
+  override readonly name = "UnknownOutcomeError";
+
+  constructor(why: string) {
+    super(`the outcome of the write is unknown: ${why}`);
+  }
+}

@@ -317,7 +317,7 @@ export function describeStore(
           ({ more } = page);
           start = `${pages.at(-1)}\0`;
           await client.putAll(`/pods/${pages.length}-new`, "/pods/99");
-          await client.remove(names[pages.length] ?? "");
+          await client.remove(names[pages.length] ?? "none");
         }
 
         expect(pages).toEqual(names);
