@@ -513,13 +513,14 @@ export function describeStore(
 
       test("leaves a watch what happened at the compacted revision and after it", async () => {
         await history();
-        await client.compact(5);
-        const watches = [client.watch({ prefix: "" }, 4), client.watch({ prefix: "" }, 5)];
+        // Not at the deletion: that one an etcd before 3.4.36 or 3.5.19 forgets (etcd issue 19179).
+        await client.compact(4);
+        const watches = [client.watch({ prefix: "" }, 3), client.watch({ prefix: "" }, 4)];
         for (const watch of watches) await watch.hasSeen(6);
 
         expect(watches.map(({ calls }) => calls)).toEqual([
+          [["put b@4"], ["delete b@5"], ["put a@6"]],
           [["delete b@5"], ["put a@6"]],
-          [["put a@6"]],
         ]);
       });
 

@@ -61,8 +61,10 @@ describe.skipIf(etcdSkipReason !== undefined)(`an etcd that asks for certificate
   let server: EtcdServer;
   beforeEach(async () => {
     const args = [
-      ...["--cert-file", file("server.pem"), "--key-file", file("server.key")],
-      ...["--trusted-ca-file", file("ca.pem"), "--client-cert-auth"],
+      `--cert-file=${file("server.pem")}`,
+      `--key-file=${file("server.key")}`,
+      `--trusted-ca-file=${file("ca.pem")}`,
+      "--client-cert-auth",
     ];
     server = await EtcdServer.start({ args, scheme: "https" });
     return () => server.close();

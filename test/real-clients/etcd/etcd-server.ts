@@ -47,13 +47,22 @@ export class EtcdServer {
 
   async start(): Promise<void> {
     const peer = `http://127.0.0.1:${this.#peerPort}`;
+    const settings = {
+      "data-dir": this.#directory,
+      name: "one",
+      "listen-client-urls": this.url,
+      "advertise-client-urls": this.url,
+      "listen-peer-urls": peer,
+      "initial-advertise-peer-urls": peer,
+      "initial-cluster": `one=${peer}`,
+      "heartbeat-interval": "10",
+      "election-timeout": "100",
+      logger: "zap",
+      "log-outputs": "stderr",
+      "log-level": "info",
+    };
     const args = [
-      ...["--data-dir", this.#directory, "--name", "one"],
-      ...["--listen-client-urls", this.url, "--advertise-client-urls", this.url],
-      ...["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer],
-      ...["--initial-cluster", `one=${peer}`],
-      ...["--heartbeat-interval", "10", "--election-timeout", "100"],
-      ...["--logger", "zap", "--log-outputs", "stderr", "--log-level", "info"],
+      ...Object.entries(settings).map(([name, setting]) => `--${name}=${setting}`),
       ...(this.#options.isDurable === true ? [] : ["--unsafe-no-fsync"]),
       ...(this.#options.args ?? []),
     ];

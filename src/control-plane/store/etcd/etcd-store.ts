@@ -22,7 +22,7 @@ import {
 import {
   type CallKind,
   type CallResult,
-  EtcdConnection,
+  type EtcdConnection,
   RepeatedError,
 } from "./etcd-connection.ts";
 import { EtcdWatch, type WatchHost } from "./etcd-watch.ts";
@@ -42,7 +42,7 @@ import type {
 } from "./wire-messages.ts";
 import { rangeToWire, sortedRange } from "./wire-range.ts";
 import { transactionFromWire, transactionToWire } from "./wire-transaction.ts";
-import { WireValues } from "./wire-values.ts";
+import type { WireValues } from "./wire-values.ts";
 
 /**
  * The backend that keeps everything in a real etcd, 3.4 or later.
@@ -229,10 +229,13 @@ export class EtcdStore<V> implements Store<V> {
   close(done: Done<void>): void {
     this.#isClosed = true;
     for (const watch of this.#watches) watch.cancel();
-    void Promise.all(this.#pending).then(() => {
-      this.#connection.close();
-      this.#submit(() => done(undefined));
-    });
+    void this.#close(done);
+  }
+
+  async #close(done: Done<void>): Promise<void> {
+    await Promise.all(this.#pending);
+    this.#connection.close();
+    this.#submit(() => done(undefined));
   }
 
   async #transact(request: TransactionRequest<V>): Promise<TransactionResult<V>> {
@@ -282,19 +285,27 @@ export class EtcdStore<V> implements Store<V> {
     work: () => Promise<{ readonly result: R; readonly revision?: number }>,
   ): void {
     if (this.#isClosed) return done(new StoreClosedError(), undefined as R);
-    const answered = work().then(
-      ({ result, revision = 0 }) =>
-        this.#submit(() => {
-          this.#sawRevision(revision);
-          done(undefined, result);
-        }),
-      async (error: unknown) => {
-        const refusal = await this.#refusalOf(error);
-        this.#submit(() => done(refusal, undefined as R));
-      },
-    );
+    const answered = this.#settle(done, work);
     this.#pending.add(answered);
     void answered.finally(() => this.#pending.delete(answered));
+  }
+
+  async #settle<R>(
+    done: Done<R>,
+    work: () => Promise<{ readonly result: R; readonly revision?: number }>,
+  ): Promise<void> {
+    let answer: () => void;
+    try {
+      const { result, revision = 0 } = await work();
+      answer = () => {
+        this.#sawRevision(revision);
+        done(undefined, result);
+      };
+    } catch (error) {
+      const refusal = await this.#refusalOf(error);
+      answer = () => done(refusal, undefined as R);
+    }
+    this.#submit(answer);
   }
 
   async #refusalOf(error: unknown): Promise<StoreError> {

@@ -1,5 +1,5 @@
 import type { Codec, Stamp } from "../store.ts";
-import { StoreError } from "../store-errors.ts";
+import type { StoreError } from "../store-errors.ts";
 import { EtcdConnection } from "./etcd-connection.ts";
 import type { EtcdOptions } from "./etcd-options.ts";
 import { EtcdStore } from "./etcd-store.ts";

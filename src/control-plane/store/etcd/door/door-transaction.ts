@@ -25,7 +25,7 @@ import { rangeRequestFromWire, rangeResultToWire } from "./door-range.ts";
 /** A transaction of etcd's, as the store is asked for it, and how its answer is read. */
 export interface PlannedTransaction<V> {
   readonly request: TransactionRequest<V>;
-  outcomesOf(result: TransactionResult<V>): readonly WireOutcome[];
+  readonly outcomesOf: (result: TransactionResult<V>) => readonly WireOutcome[];
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Change, Watch } from "../../store.ts";
+import type { Change, KeyRange, Watch } from "../../store.ts";
 import { statusOf } from "../wire-errors.ts";
 import { rangeFromWire } from "../wire-keys.ts";
 import type {
@@ -40,19 +40,20 @@ export class DoorWatchStream<V> {
 
   #create(request: WireWatchCreation): void {
     const { store } = this.#door;
-    const id = this.#idFor(request);
+    const watchId = this.#idFor(request);
     const header = headerAt(store.revision);
-    let range;
+    const refuse = (cancelReason: string): void =>
+      this.#send({ header, watchId: -1, created: true, canceled: true, cancelReason });
+    if (watchId === undefined) {
+      return refuse("mvcc: duplicate watch ID provided on the WatchStream");
+    }
+    let range: KeyRange;
     try {
-      if (id === undefined) throw new Error("mvcc: duplicate watch ID provided on the WatchStream");
       // Watching nothing in particular is watching everything from the first key on.
       range = rangeFromWire(request.key.length === 0 ? { ...request, key: nul } : request);
     } catch (error) {
-      const cancelReason = statusOf(error as Error).details;
-      this.#send({ header, watchId: -1, created: true, canceled: true, cancelReason });
-      return;
+      return refuse(statusOf(error as Error).details);
     }
-    const watchId = id as string;
     const { progressNotify = false } = request;
     const own: StreamWatch = { watch: undefined, isQuiet: true };
     this.#watches.set(watchId, own);
@@ -134,7 +135,7 @@ export class DoorWatchStream<V> {
     const waitsFor = new Set(this.#watches.keys());
     const question: ProgressQuestion = { waitsFor, revision: this.#door.store.revision };
     this.#questions = [...this.#questions, question];
-    for (const { watch } of [...this.#watches.values()]) watch?.requestProgress();
+    for (const { watch } of this.#watches.values()) watch?.requestProgress();
     this.#answerQuestions();
   }
 
