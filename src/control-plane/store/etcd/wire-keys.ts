@@ -41,7 +41,7 @@ export function rangeFromWire({ key, rangeEnd = noBytes }: WireRange): KeyRange 
   if (rangeEnd.length === 0) return { key: keyText(key) };
   const start = keyText(key);
   if (rangeEnd.length === 1 && rangeEnd[0] === 0) return { key: start, rangeEnd: prefixEnd("") };
-  return { key: start, rangeEnd: endText(rangeEnd) };
+  return { key: start, rangeEnd: endText(rangeEnd, start) };
 }
 
 /** The end of a prefix may be half a character: as bytes it is what comes after the other half. */
@@ -54,8 +54,8 @@ function endBytes(end: string): Uint8Array {
   return Buffer.concat([Buffer.from(end.slice(0, -1)), Buffer.from([0xed, 0xa0, 0x80])]);
 }
 
-/** The first text that is not before `end`. */
-function endText(end: Uint8Array): string {
+/** The first text that is not before `end`, for a range that begins at `start`. */
+function endText(end: Uint8Array, start: string): string {
   const length = validLength(end);
   const text = utf8.decode(end.subarray(0, length));
   const rest = end.subarray(length);
@@ -67,7 +67,10 @@ function endText(end: Uint8Array): string {
     if (compareBytes(Buffer.from(characterFrom(middle)), rest) < 0) low = middle + 1;
     else high = middle;
   }
-  return low > lastCodePoint ? prefixEnd(text) : text + characterFrom(low);
+  // As bytes it is after U+FFFF, as text before U+E000: only who begins in between ends there.
+  const isLong = start.startsWith(text) && /^[\uD800-\uDBFF]/.test(start.slice(text.length));
+  const isEnd = low <= 0xffff || (isLong && low <= lastCodePoint);
+  return isEnd ? text + characterFrom(low) : prefixEnd(text);
 }
 
 /** How many bytes from the start are UTF-8. */
