@@ -5,12 +5,14 @@ import { serviceAccount } from "../control-plane/apiserver/admission/service-acc
 import { taintNodesByCondition } from "../control-plane/apiserver/admission/taint-nodes-by-condition.ts";
 import { ApiServer } from "../control-plane/apiserver/api-server.ts";
 import { kinds } from "../control-plane/apiserver/kinds/kinds.ts";
+import { storedCodecOf } from "../control-plane/apiserver/stored/stored-codec.ts";
 import {
   stampRevision,
   type StoredObject,
 } from "../control-plane/apiserver/stored/stored-object.ts";
 import { checkNewStore } from "../control-plane/store/check/checked-store.ts";
 import { MemoryStore } from "../control-plane/store/memory-store.ts";
+import type { Store, StoreClock } from "../control-plane/store/store.ts";
 import { Fleet } from "../data-plane/fleet.ts";
 import type { Member } from "../data-plane/member.ts";
 import type { Machine } from "../data-plane/node-object.ts";
@@ -43,6 +45,7 @@ import { kubernetesVersion } from "./version.ts";
 
 /** Actors by their place in the total order. Kubelets come last, by node. */
 const actors = {
+  store: { id: 1, name: "etcd" },
   apiServer: { id: 2, name: "api-1" },
 } satisfies Record<string, ActorRef>;
 const firstKubeletId = 1_000;
@@ -54,6 +57,10 @@ const firstKubeletId = 1_000;
 export class Cluster {
   readonly options: ResolvedOptions;
   readonly server: ApiServer;
+  /** What the API server keeps its objects in; whoever else writes to it does so as an input. */
+  readonly store: Store<StoredObject>;
+  /** The cluster's time, as its store has it. */
+  readonly storeClock: StoreClock;
   readonly simulation: Simulation;
   readonly trace: Trace;
   readonly #links: readonly ShardLink[];
@@ -68,6 +75,8 @@ export class Cluster {
   constructor(parts: {
     readonly options: ResolvedOptions;
     readonly server: ApiServer;
+    readonly store: Store<StoredObject>;
+    readonly storeClock: StoreClock;
     readonly simulation: Simulation;
     readonly trace: Trace;
     readonly links: readonly ShardLink[];
@@ -79,6 +88,8 @@ export class Cluster {
   }) {
     this.options = parts.options;
     this.server = parts.server;
+    this.store = parts.store;
+    this.storeClock = parts.storeClock;
     this.simulation = parts.simulation;
     this.trace = parts.trace;
     this.#links = parts.links;
@@ -223,13 +234,18 @@ export async function createCluster(
   const environment =
     environmentConfig && new Environment(environmentConfig, options.seed, timeline);
   const chance = environment?.chance ?? new Chance(options.seed);
-  const store = new MemoryStore<StoredObject>(stampRevision);
+  const clock = storeClock(timeline);
+  const kept = new MemoryStore<StoredObject>(stampRevision, {
+    codec: storedCodecOf(kinds),
+    clock,
+  });
+  const store = layout.checksStore === true ? checkNewStore(kept) : kept;
   const server = new ApiServer({
     actor: actors.apiServer,
     timeline,
     trace,
     chance,
-    store: layout.checksStore === true ? checkNewStore(store) : store,
+    store,
     kinds,
     admission: [
       namespaceLifecycle,
@@ -301,6 +317,8 @@ export async function createCluster(
   return new Cluster({
     options,
     server,
+    store,
+    storeClock: clock,
     simulation: new Simulation(timeline, parts, options.kubeletLatencyUs, explain),
     trace,
     links,
@@ -310,6 +328,16 @@ export async function createCluster(
     members,
     linkTo: (node) => links[shardOf(node)] as ShardLink,
   });
+}
+
+/** Leases that are kept alive go on for ever, so waiting for their end is background work. */
+function storeClock(timeline: Timeline): StoreClock {
+  return {
+    get nowUs() {
+      return timeline.nowUs;
+    },
+    after: (delayUs, act) => void timeline.setBackgroundTimer(actors.store, delayUs, act),
+  };
 }
 
 function machinesOf({ nodes, runtime, pools }: ResolvedOptions): readonly Machine[] {

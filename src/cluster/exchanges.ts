@@ -60,6 +60,11 @@ export class Exchanges {
     this.#isClosed = true;
   }
 
+  /** Something else that comes in. It is not recorded. */
+  submit(handle: () => void): void {
+    if (!this.#isClosed) this.#submit(handle);
+  }
+
   take(request: HttpRequest, reply: HttpReply): void {
     if (this.#isClosed) return;
     if (this.#isReadOnly && changesSomething(request)) return sendError(reply, readOnlyRefusal());

@@ -1,4 +1,7 @@
 import { type HttpListener, listen } from "../control-plane/apiserver/http/http-listener.ts";
+import { kinds } from "../control-plane/apiserver/kinds/kinds.ts";
+import { storedCodecOf } from "../control-plane/apiserver/stored/stored-codec.ts";
+import { type EtcdDoor, openEtcdDoor } from "../control-plane/store/etcd/door/etcd-door.ts";
 import { Pacer } from "../kernel/pacer.ts";
 import { wallClock } from "../kernel/wall-clock.ts";
 import { Checkpoints } from "./checkpoints.ts";
@@ -19,6 +22,11 @@ export interface ServeOptions {
   readonly plainHttp?: boolean;
   /** Virtual seconds a real second: 1 is live, 0 paused, `Infinity` as fast as it goes. Default 1. */
   readonly speed?: number;
+  /**
+   * Where etcd's door listens, so that `etcdctl` sees the store; 0 for any free port. Default: none.
+   * What comes in there cannot be recorded.
+   */
+  readonly etcdPort?: number;
   /** Where everything that comes from outside is written, to be replayed. */
   readonly journal?: JournalWriter;
   /** Whether requests that would change something are refused. Default false. */
@@ -34,6 +42,8 @@ export interface LiveClusterOptions extends ClusterOptions, ServeOptions {
 export interface ClusterAddress {
   /** E.g. `https://127.0.0.1:6443`. */
   readonly server: string;
+  /** Etcd's door, e.g. `https://127.0.0.1:2379`, for the same certificates; absent without one. */
+  readonly etcd?: string;
   /** PEM; absent over plain HTTP. */
   readonly authorityPem?: string;
   readonly clientCertificatePem?: string;
@@ -51,6 +61,7 @@ export class LiveCluster {
   readonly address: ClusterAddress;
   readonly #pacer: Pacer;
   readonly #listener: HttpListener;
+  readonly #etcdDoor: EtcdDoor | undefined;
   readonly #failed: Promise<Error>;
   readonly #exchanges: Exchanges;
   readonly #journal: JournalWriter | undefined;
@@ -64,6 +75,7 @@ export class LiveCluster {
     readonly address: ClusterAddress;
     readonly pacer: Pacer;
     readonly listener: HttpListener;
+    readonly etcdDoor: EtcdDoor | undefined;
     readonly failed: Promise<Error>;
     readonly exchanges: Exchanges;
     readonly journal: JournalWriter | undefined;
@@ -73,6 +85,7 @@ export class LiveCluster {
     this.address = parts.address;
     this.#pacer = parts.pacer;
     this.#listener = parts.listener;
+    this.#etcdDoor = parts.etcdDoor;
     this.#failed = parts.failed;
     this.#exchanges = parts.exchanges;
     this.#journal = parts.journal;
@@ -95,6 +108,7 @@ export class LiveCluster {
   }
 
   async #stop(): Promise<void> {
+    this.#etcdDoor?.close();
     await this.#listener.close();
     await this.#pacer.stop();
     this.#exchanges.close();
@@ -130,6 +144,13 @@ export class LiveCluster {
  */
 export async function startLiveCluster(options: LiveClusterOptions = {}): Promise<LiveCluster> {
   const { speed = 1 } = options;
+  if (options.etcdPort !== undefined && options.journal !== undefined) {
+    throw new ClusterOptionsError(
+      "etcdPort",
+      "absent when a session is recorded",
+      options.etcdPort,
+    );
+  }
   if (!(speed >= 0)) throw new ClusterOptionsError("speed", "a number from 0", speed);
   const credentials = options.plainHttp === true ? undefined : await issueCredentials(options.host);
   const cluster = await createCluster({
@@ -173,7 +194,8 @@ async function serve(
     fail(error instanceof Error ? error : new Error(String(error)));
   const pacer = new Pacer({ simulation: cluster.simulation, wallClock, speed, onFailure });
   const exchanges = new Exchanges(cluster, pacer, { journal, isReadOnly, onFailure });
-  let listener: HttpListener;
+  let listener: HttpListener | undefined;
+  let etcdDoor: EtcdDoor | undefined;
   try {
     listener = await listen(
       {
@@ -184,19 +206,42 @@ async function serve(
       },
       (request, reply) => exchanges.take(request, reply),
     );
+    if (options.etcdPort !== undefined) {
+      etcdDoor = await openEtcdDoor({
+        host,
+        port: options.etcdPort,
+        store: cluster.store,
+        codec: storedCodecOf(kinds),
+        clock: cluster.storeClock,
+        submit: (handle) => exchanges.submit(handle),
+        ...(credentials !== undefined && {
+          tls: {
+            caPem: credentials.ca,
+            certificatePem: credentials.cert,
+            keyPem: credentials.key,
+          },
+        }),
+      });
+    }
   } catch (error) {
+    await listener?.close();
     await cluster.close();
     throw error;
   }
   const authority = `${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
   // Nobody answers any more: that clients get to know at once.
-  void failed.then(() => listener.close());
+  void failed.then(() => {
+    etcdDoor?.close();
+    return listener.close();
+  });
   exchanges.open(authority);
   pacer.start();
+  const etcd = etcdDoor && { etcd: etcdDoor.url };
   const address: ClusterAddress =
     credentials === undefined
-      ? { server: `http://${authority}` }
+      ? { server: `http://${authority}`, ...etcd }
       : {
+          ...etcd,
           server: `https://${authority}`,
           authorityPem: credentials.ca,
           clientCertificatePem: credentials.clientCert,
@@ -207,6 +252,7 @@ async function serve(
     address,
     pacer,
     listener,
+    etcdDoor,
     failed,
     exchanges,
     journal,
