@@ -1,11 +1,22 @@
 import { CliError } from "./cli-error.ts";
 
 /** What it means that an address cannot be listened on, and what to do; other errors as they are. */
-export function explainListening(error: unknown, host: string, port: number): unknown {
-  const { code, message } = error as NodeJS.ErrnoException;
+export function explainListening(
+  error: unknown,
+  host: string,
+  ports: { readonly port: number; readonly etcdPort?: number },
+): unknown {
+  const {
+    code,
+    message,
+    port = ports.port,
+  } = error as NodeJS.ErrnoException & {
+    readonly port?: number;
+  };
   if (code === "EADDRINUSE") {
+    const flag = port === ports.port ? "--port" : "--etcd-port";
     return new CliError(`port ${port} on ${host} is in use`, {
-      hint: "Choose another with --port, or --port 0 for any free one.",
+      hint: `Choose another with ${flag}, or ${flag} 0 for any free one.`,
       cause: error,
     });
   }

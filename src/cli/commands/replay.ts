@@ -149,7 +149,7 @@ async function serveOrExplain(cluster: Cluster, port: number): Promise<LiveClust
   try {
     return await serveCluster(cluster, { port, speed: 0, isReadOnly: true });
   } catch (error) {
-    throw explainListening(error, "127.0.0.1", port);
+    throw explainListening(error, "127.0.0.1", { port });
   }
 }
 

@@ -6,6 +6,7 @@ import type { FaultOptions } from "../../cluster/fault-options.ts";
 import type { LiveCluster, LiveClusterOptions } from "../../cluster/live-cluster.ts";
 import { guardAmbientSources } from "../../kernel/ambient-guard.ts";
 import { exitCode, usageError } from "../cli-error.ts";
+import { removeEtcdctlFiles, saveEtcdctlFiles } from "../etcdctl-files.ts";
 import { isOfFaultsFile, readFaultsFile } from "../faults-file.ts";
 import { contextName, removeFromKubeconfig, saveToKubeconfig } from "../kubeconfig.ts";
 import { kubeconfigToWrite } from "../kubeconfig-path.ts";
@@ -24,6 +25,7 @@ interface UpFlags {
   readonly runtime: "docker" | "containerd" | "cri-o";
   readonly host: string;
   readonly port: number;
+  readonly etcdPort?: number;
   readonly speed: number;
   readonly seed: number;
   readonly http?: true;
@@ -92,6 +94,14 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
         .argParser(wholeNumber(0, 65_535)),
     )
     .addOption(
+      new Option(
+        "--etcd-port <port>",
+        "port at which etcdctl finds what is stored; 0 for any free one (default: none)",
+      )
+        .env("PODRACE_ETCD_PORT")
+        .argParser(wholeNumber(0, 65_535)),
+    )
+    .addOption(
       new Option("--host <address>", "address to listen on")
         .env("PODRACE_HOST")
         .default("127.0.0.1"),
@@ -142,6 +152,9 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
   if (flags.recordFacts === true && flags.record === undefined) {
     throw usageError("--record-facts needs --record FILE to write them to");
   }
+  if (flags.etcdPort !== undefined && flags.record !== undefined) {
+    throw usageError("--etcd-port cannot go with --record: what comes in there is not recorded");
+  }
   if (flags.guard === true) guardAmbientSources();
   const faults = flags.faults === undefined ? {} : readFaultsFile(flags.faults);
   const ending = waitForSignal();
@@ -154,8 +167,12 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
     return ending.signal === "SIGINT" ? exitCode.interrupted : exitCode.terminated;
   }
   const file = kubeconfigToWrite({ flag: flags.kubeconfig, env: process.env });
+  let etcdctl: string | undefined;
   try {
     await saveToKubeconfig(file, flags.name, cluster.address);
+    if (cluster.address.etcd !== undefined) {
+      etcdctl = saveEtcdctlFiles(file, flags.name, cluster.address);
+    }
   } catch (error) {
     await cluster.stop();
     journal?.discard();
@@ -164,6 +181,9 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
   const nodes = [...cluster.cluster.server.objects("", "nodes")].length;
   terminal.progress(` ✓ ${nodes} nodes are ready (${threadsText(cluster)})`);
   terminal.progress(` ✓ kubectl is pointed at it: context ${contextName(flags.name)} in ${file}`);
+  if (etcdctl !== undefined) {
+    terminal.progress(` ✓ etcd's door is open: ${etcdctl} get --prefix /registry/pods/`);
+  }
   terminal.result(`${cluster.address.server}\n`);
   terminal.progress(
     "\nTry:  kubectl run my-nginx --image nginx && kubectl get pods -w\nStop: Ctrl-C",
@@ -171,6 +191,7 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
   const failure = await Promise.race([ending.asked, cluster.failed]);
   terminal.progress("Stopping …");
   try {
+    if (etcdctl !== undefined) removeEtcdctlFiles(file, flags.name);
     await removeFromKubeconfig(file, flags.name);
   } finally {
     await cluster.stop();
@@ -198,7 +219,7 @@ async function startOrExplain(
       const place = isOfFaultsFile(error.option) ? `${flags.faults}: ` : "--";
       throw usageError(`${place}${error.message}`);
     }
-    throw explainListening(error, flags.host, flags.port);
+    throw explainListening(error, flags.host, flags);
   }
 }
 
@@ -208,6 +229,7 @@ function optionsOf(flags: UpFlags): LiveClusterOptions {
     runtime: flags.runtime,
     host: flags.host,
     port: flags.port,
+    ...(flags.etcdPort !== undefined && { etcdPort: flags.etcdPort }),
     speed: flags.speed,
     seed: flags.seed,
     plainHttp: flags.http === true,

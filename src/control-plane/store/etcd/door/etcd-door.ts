@@ -76,7 +76,7 @@ export async function openEtcdDoor<V>(options: EtcdDoorOptions<V>): Promise<Etcd
         );
   boundPort = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`${authority}:${port}`, credentials, (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
+      error === null ? resolve(bound) : reject(listeningError(error, port)),
     );
   });
   return new EtcdDoor(server, boundPort, urlAt(boundPort));
@@ -171,6 +171,12 @@ function keepAliveHandler<V>(
       if (unanswered === 0) call.end();
     });
   };
+}
+
+/** As Node.js itself would say it: the library has it in its text only. */
+function listeningError(cause: Error, port: number): Error {
+  const [message = cause.message, code] = /\blisten (E[A-Z]+)[^\]]*/.exec(cause.message) ?? [];
+  return Object.assign(new Error(message, { cause }), { code, port });
 }
 
 function attempt<Q, R>(method: Method<Q, R>, request: Q, reply: Reply<R>): void {
