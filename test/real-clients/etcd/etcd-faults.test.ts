@@ -181,10 +181,13 @@ describe.skipIf(etcdSkipReason !== undefined)(
 
     test("a watch goes on where it was when its connection breaks, without a gap and with nothing twice", async () => {
       const watch = client.watch({ prefix: "" }, 1);
-      const writes = 150;
+      const writes = 240;
       for (let index = 0; index < writes; index++) {
         await witness.put(`key-${index % 7}`, String(index));
-        if (index % 10 === 5) proxy.cut();
+        if (index % 30 !== 15) continue;
+        // Somewhere in between, so that it breaks in the middle of what it tells.
+        await vi.waitFor(() => expect(watch.changes.length).toBeGreaterThan(index - 15), 5_000);
+        proxy.cut();
       }
       await vi.waitFor(() => expect(watch.changes).toHaveLength(writes), 5_000);
 
