@@ -1,8 +1,9 @@
-import { alreadyExists, conflict, internalError, notFound } from "../../api/errors.ts";
+import { alreadyExists, conflict, notFound } from "../../api/errors.ts";
 import type { KubeObject } from "../../api/objects.ts";
 import { CompactedError } from "../store/store-errors.ts";
 import { type KeyValue, prefixEnd, type Store } from "../store/store.ts";
 import { equalJson } from "../../api/equal-json.ts";
+import { storeFailure } from "./store-failure.ts";
 import { groupResourceOf, keyOf, type Resource } from "./resource.ts";
 import { PlainObject, type StoredObject } from "./stored/stored-object.ts";
 
@@ -50,7 +51,7 @@ export class Storage {
       then: [{ type: "put" as const, key, value: object }],
     };
     this.store.transact(transaction, (error, result) => {
-      if (error !== undefined) return answer(error);
+      if (error !== undefined) return answer(storeFailure(error));
       if (!result.succeeded) return answer(alreadyExists(groupResourceOf(id.resource), id.name));
       answer(undefined, result.written[0]?.value);
     });
@@ -119,7 +120,7 @@ export class Storage {
           : { type: "put" as const, key, value: changed };
       const transaction = { compares: [{ key, modRevision }], then: [operation] };
       this.store.transact(transaction, (failure, result) => {
-        if (failure !== undefined) return answer(failure);
+        if (failure !== undefined) return answer(storeFailure(failure));
         if (!result.succeeded) return this.revise(id, change, answer);
         answer(undefined, result.written[0]?.value);
       });
@@ -159,7 +160,7 @@ export class Storage {
     const range = { key: startKey, rangeEnd: prefixEnd(prefix), limit, revision };
     this.store.range(range, (error, result) => {
       if (error instanceof CompactedError) return answer(error);
-      if (error !== undefined) return answer(internalError(error.message));
+      if (error !== undefined) return answer(storeFailure(error));
       answer(undefined, {
         items: result.items,
         remaining: result.count - result.items.length,
@@ -173,7 +174,7 @@ export class Storage {
     const { direct } = this.store;
     if (direct !== undefined) return answer(undefined, direct.get(key));
     this.store.range({ key }, (error, result) => {
-      if (error !== undefined) return answer(internalError(error.message));
+      if (error !== undefined) return answer(storeFailure(error));
       answer(undefined, result.items[0]);
     });
   }
