@@ -2,6 +2,8 @@
  * The store's backends through one interface: puts, ranges and watch deliveries a second.
  *
  * Run: npm run bench:store -- [--keys 100000] [--writes 1000000] [--backends memory,file]
+ * With `--backends memory,file,etcd --etcd http://127.0.0.1:2379` a real etcd is measured, too: an
+ * empty one that nobody else uses. Then `timesEtcd` says how many times as fast the others are.
  * Prints one JSON object. A put is a compare of one key and a put of the same. Values are 1 KB of
  * text in `file`, which has to encode them, and one object for all keys in `memory`. `calibration`
  * is a plain map's read and write of as many keys: a busy machine slows both down alike.
@@ -10,6 +12,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { openEtcdStore } from "../../src/control-plane/store/etcd/open-etcd-store.ts";
 import { openFileStore } from "../../src/control-plane/store/file/file-store.ts";
 import { MemoryStore } from "../../src/control-plane/store/memory-store.ts";
 import {
@@ -25,6 +28,8 @@ const { values } = parseArgs({
     writes: { type: "string", default: "1000000" },
     durable: { type: "string", default: "100000" },
     backends: { type: "string", default: "memory,file" },
+    etcd: { type: "string", default: "http://127.0.0.1:2379" },
+    overNetwork: { type: "string", default: "20000" },
     dir: { type: "string", default: tmpdir() },
   },
 });
@@ -49,13 +54,13 @@ const codec: Codec<Value> = {
   decode: (bytes) => ({ text: Buffer.from(bytes).toString("latin1") }),
 };
 const stamp = (one: Value): Value => one;
-const backends: Readonly<Record<string, () => Backend>> = {
-  memory: () => ({
+const backends: Readonly<Record<string, () => Promise<Backend>>> = {
+  memory: async () => ({
     store: new MemoryStore<Value>(stamp),
     writes: writeCount,
     close: async () => {},
   }),
-  file: () => {
+  file: async () => {
     const directory = mkdtempSync(join(values.dir, "podrace-bench-"));
     const { store } = openFileStore<Value>(directory, { stamp, codec });
     return {
@@ -67,6 +72,14 @@ const backends: Readonly<Record<string, () => Backend>> = {
       },
     };
   },
+  etcd: async () => {
+    const store = await openEtcdStore<Value>({ endpoints: [values.etcd], stamp, codec });
+    return {
+      store,
+      writes: Number(values.overNetwork),
+      close: async () => answerOf((done) => store.close(done)),
+    };
+  },
 };
 
 const pad = String(keyCount).length;
@@ -76,11 +89,11 @@ const keys = Array.from({ length: keyCount }, (_none, index) =>
 );
 const pods = { key: "/registry/pods/", rangeEnd: prefixEnd("/registry/pods/") };
 
-const results: Record<string, unknown> = {};
+const results: Record<string, Awaited<ReturnType<typeof measure>>> = {};
 for (const name of values.backends.split(",")) {
   const open = backends[name];
   if (open === undefined) throw new Error(`no backend is called ${name}`);
-  results[name] = await measure(open());
+  results[name] = await measure(await open());
 }
 process.stdout.write(
   `${JSON.stringify({
@@ -89,8 +102,20 @@ process.stdout.write(
     keys: keyCount,
     calibration: { mapWritesPerSecond: mapWritesPerSecond() },
     ...results,
+    ...timesEtcd(),
   })}\n`,
 );
+
+/** How many times as fast as a real etcd the others are, at updates by 64 writers. */
+function timesEtcd(): object {
+  const { etcd, ...others } = results;
+  if (etcd === undefined) return {};
+  const times = Object.entries(others).map(([name, { updatesPerSecond }]) => [
+    name,
+    Number((updatesPerSecond / etcd.updatesPerSecond).toFixed(1)),
+  ]);
+  return { timesEtcd: Object.fromEntries(times) as object };
+}
 
 async function measure({ store, writes, close }: Backend) {
   const heapBefore = heapUsed();
