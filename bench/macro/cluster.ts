@@ -4,7 +4,8 @@
  * the run ends when every one of them runs.
  *
  * Run: npm run bench:cluster -- --nodes 5000 --pods 150000 --rate 1000 [--threads 1]
- * Prints one JSON object. Speed is virtual seconds a wall second, boot excluded and given apart.
+ * Prints one JSON object. Speed is virtual seconds a wall second, boot excluded and given apart. With
+ * --serve, all pods are then listed, read and watched over HTTP.
  */
 import { readFileSync } from "node:fs";
 import { PerformanceObserver } from "node:perf_hooks";
@@ -13,6 +14,7 @@ import { parseDuration } from "../../src/api/duration.ts";
 import { createCluster } from "../../src/cluster/cluster.ts";
 import { componentUser, type RequestContext } from "../../src/control-plane/apiserver/request.ts";
 import type { Resource } from "../../src/control-plane/apiserver/resource.ts";
+import { readServedPods } from "./served-pods.ts";
 
 const { values } = parseArgs({
   options: {
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     threads: { type: "string", default: "1" },
     seed: { type: "string", default: "1" },
     latency: { type: "string", default: "50ms" },
+    serve: { type: "boolean", default: false },
   },
 });
 const [nodes, pods, rate, threads, seed] = [
@@ -71,6 +74,7 @@ const templates = Array.from({ length: 10 }, (_none, index) => ({
 const startUs = cluster.nowUs;
 const startRevision = server.revision;
 const startWindows = simulation.windows;
+const startTraffic = cluster.threadTraffic;
 const startFacts = cluster.factCount;
 const startHubCpu = hubCpuSeconds();
 const startCpu = process.cpuUsage();
@@ -98,10 +102,14 @@ simulation.timeline.input(simulation.openUs, server.actor, arrive);
 const done = await cluster.advanceUntil(() => running.count >= pods, limitUs);
 const wallSeconds = (performance.now() - startAt) / 1_000;
 const virtualSeconds = (cluster.nowUs - startUs) / 1_000_000;
+const windows = simulation.windows - startWindows;
 const cpu = process.cpuUsage(startCpu);
 const hubCpu = hubCpuSeconds() - startHubCpu;
 const hash = await cluster.traceHash();
 const memory = process.memoryUsage();
+const residentMbPeak = Math.round(process.resourceUsage().maxRSS / 1024);
+const longestGcPauseMs = Math.round(longestPauseMs);
+const served = values.serve ? await readServedPods(cluster) : undefined;
 process.stdout.write(
   `${JSON.stringify({
     benchmark: "cluster",
@@ -120,11 +128,14 @@ process.stdout.write(
     facts: cluster.factCount - startFacts,
     hubCpuUsPerPod: round((hubCpu * 1_000_000) / pods),
     cpuUsPerPod: round((cpu.user + cpu.system) / pods),
-    windows: simulation.windows - startWindows,
-    residentMbPeak: Math.round(process.resourceUsage().maxRSS / 1024),
+    windows,
+    callsPerWindow: round((cluster.threadTraffic.calls - startTraffic.calls) / windows),
+    messagesPerWindow: round((cluster.threadTraffic.messages - startTraffic.messages) / windows),
+    residentMbPeak,
     bytesPerPod: Math.round((memory.heapUsed + memory.external) / pods),
-    longestGcPauseMs: Math.round(longestPauseMs),
+    longestGcPauseMs,
     hash,
+    ...(served !== undefined && { served }),
   })}\n`,
 );
 await cluster.close();

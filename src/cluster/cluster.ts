@@ -127,6 +127,14 @@ export class Cluster {
     return this.#readyNodes.count >= pools.reduce((sum, pool) => sum + pool.nodes, nodes);
   }
 
+  /** Calls to the shards so far, and messages both ways in them. */
+  get threadTraffic(): { readonly calls: number; readonly messages: number } {
+    return {
+      calls: this.#parts.reduce((sum, part) => sum + part.calls, 0),
+      messages: this.#parts.reduce((sum, part) => sum + part.messages, 0),
+    };
+  }
+
   /** Facts recorded so far, on all threads. */
   get factCount(): number {
     return this.#parts.reduce((sum, part) => sum + part.factCount, this.trace.count);

@@ -16,6 +16,8 @@ export class ShardPart implements RemotePart {
   #isShardSettled = false;
   #isInboxSettled = true;
   #factCount = 0;
+  #calls = 0;
+  #messages = 0;
   #factSum: Hash64 = { high: 0, low: 0 };
 
   /** @param onReports Takes what the kubelets said in a window; the batch is reused afterwards. */
@@ -36,6 +38,16 @@ export class ShardPart implements RemotePart {
   /** Facts its kubelets have recorded since they began. */
   get factCount(): number {
     return this.#factCount;
+  }
+
+  /** Calls to the shard so far, one a window in which it had something to do. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /** Messages that went there and came back. */
+  get messages(): number {
+    return this.#messages;
   }
 
   /** The sum of their hashes. */
@@ -63,6 +75,8 @@ export class ShardPart implements RemotePart {
 
   step(endUs: number): void | Promise<void> {
     const inbox = this.#inbox;
+    this.#calls++;
+    this.#messages += inbox.length;
     this.#inbox = this.#spare ?? new Batch();
     this.#spare = undefined;
     this.#firstMessageAtUs = Infinity;
@@ -75,6 +89,7 @@ export class ShardPart implements RemotePart {
   }
 
   #take({ outbox, nextDueUs, isSettled, factCount, factSum }: StepResult): void {
+    this.#messages += outbox.length;
     this.#factCount = factCount;
     this.#factSum = factSum;
     this.#shardDueUs = nextDueUs;
