@@ -306,7 +306,7 @@ export class Fleet {
       storeKey,
       sharedSpec,
       spec,
-      subjects: [],
+      subjects: Array.from({ length: spec.containerNames.length + 1 }, () => undefined),
       isDeleting: false,
       graceSeconds: 0,
     };

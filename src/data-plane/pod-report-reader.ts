@@ -11,11 +11,11 @@ export function readPodReport(
   index: number,
 ): { report: PodReport; followers: number } {
   const count = outbox.argument(index, 4);
-  const containers: ContainerReport[] = [];
   let at = index + 1;
-  for (let container = 0; container < count; container++) {
+  // As long as it will be: an array that grows keeps room for more, and these stay.
+  const containers = Array.from({ length: count }, (): ContainerReport => {
     const hasLast = outbox.argument(at, 7) === 1;
-    containers.push({
+    const report: ContainerReport = {
       state: containerStates[outbox.argument(at, 1)] ?? "waiting",
       reason: outbox.text(outbox.argument(at, 2)),
       message: outbox.text(outbox.argument(at, 3)),
@@ -32,9 +32,10 @@ export function readPodReport(
             serial: outbox.argument(at + 1, 6),
           }
         : undefined,
-    });
+    };
     at += hasLast ? 2 : 1;
-  }
+    return report;
+  });
   return {
     report: {
       phase: podPhases[outbox.argument(index, 0)] ?? "Unknown",
