@@ -18,20 +18,27 @@ export interface TraceBody {
   readonly facts: readonly PlacedFact[];
 }
 
-/** podrace's own API beside Kubernetes': what happened to an object, how it is now, and where. */
-export function adminHandler(cluster: Cluster, pacer: Pacer): AdminHandler {
+/**
+ * podrace's own API beside Kubernetes': what happened to an object, how it is now, and where; the
+ * clock; snapshots.
+ */
+export function adminHandler(
+  cluster: Cluster,
+  pacer: Pacer,
+  takeSnapshot: () => Promise<Uint8Array>,
+): AdminHandler {
   const time = new TimeControl(cluster, pacer);
   return (request) => {
     const { method, path, query } = request;
     if (path === "/podrace/v1/trace") {
-      requireRead(method, "trace");
+      requireMethod(method, ["GET", "HEAD"], "trace");
       const subject = query.text("subject");
       if (subject === "")
         throw badRequest("subject: Required value: must be e.g. pods/default/my-nginx");
       return { code: 200, body: traceOf(cluster, subject) };
     }
     if (path.startsWith("/podrace/v1/inspect/")) {
-      requireRead(method, "inspect");
+      requireMethod(method, ["GET", "HEAD"], "inspect");
       return inspect(cluster, path);
     }
     if (path === "/podrace/v1/decisions") {
@@ -39,12 +46,16 @@ export function adminHandler(cluster: Cluster, pacer: Pacer): AdminHandler {
       return cluster.decisions().then((decisions) => ({ code: 200, body: { decisions } }));
     }
     if (/^\/podrace\/v1\/time(\/|$)/.test(path)) return time.handle(request);
+    if (path === "/podrace/v1/snapshot") {
+      requireMethod(method, ["POST"], "snapshot");
+      return takeSnapshot().then((body) => ({ code: 200, body }));
+    }
     throw noSuchResource();
   };
 }
 
-function requireRead(method: string, resource: string): void {
-  if (method === "GET" || method === "HEAD") return;
+function requireMethod(method: string, allowed: readonly string[], resource: string): void {
+  if (allowed.includes(method)) return;
   throw methodNotAllowed({ group: "podrace", resource }, method.toLowerCase());
 }
 

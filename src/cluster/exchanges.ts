@@ -1,10 +1,10 @@
 import { ApiError } from "../api/errors.ts";
 import type { HttpReply, HttpRequest } from "../control-plane/apiserver/http/exchange.ts";
-import { HttpDoor } from "../control-plane/apiserver/http/http-door.ts";
+import { type AdminHandler, HttpDoor } from "../control-plane/apiserver/http/http-door.ts";
 import { sendError } from "../control-plane/apiserver/http/refuse.ts";
 import type { Pacer } from "../kernel/pacer.ts";
-import { adminHandler } from "./admin-handler.ts";
 import type { Cluster } from "./cluster.ts";
+import type { InputLog } from "./input-log.ts";
 import { type JournalEntry, type JournalWriter, recordedRequest } from "./journal.ts";
 import { versionInfo } from "./version.ts";
 
@@ -13,21 +13,28 @@ export class Exchanges {
   readonly #cluster: Cluster;
   readonly #pacer: Pacer;
   readonly #journal: JournalWriter | undefined;
+  readonly #log: InputLog | undefined;
   readonly #isReadOnly: boolean;
   readonly #onFailure: (error: unknown) => void;
   readonly #ends = new Map<HttpRequest, () => void>();
   /** Requests whose answer is not complete, by their place in the session. */
   readonly #open = new Map<HttpRequest, number>();
-  #count = 0;
+  #count: number;
   #lastInputUs = 0;
   #door: HttpDoor | undefined;
   #isClosed = false;
+  /** What came in while time stands still; absent while it does not. */
+  #held: (() => void)[] | undefined;
 
   constructor(
     cluster: Cluster,
     pacer: Pacer,
     options: {
       readonly journal: JournalWriter | undefined;
+      /** Where inputs are kept for snapshots. */
+      readonly log: InputLog | undefined;
+      /** Requests in the journal already. */
+      readonly requestsBefore: number;
       readonly isReadOnly: boolean;
       /** An input could not be recorded: the run is over. */
       readonly onFailure: (error: unknown) => void;
@@ -36,6 +43,8 @@ export class Exchanges {
     this.#cluster = cluster;
     this.#pacer = pacer;
     this.#journal = options.journal;
+    this.#log = options.log;
+    this.#count = options.requestsBefore;
     this.#isReadOnly = options.isReadOnly;
     this.#onFailure = options.onFailure;
   }
@@ -46,12 +55,12 @@ export class Exchanges {
   }
 
   /** From now on requests are answered. */
-  open(serverAddress: string): void {
+  open(serverAddress: string, admin: AdminHandler): void {
     this.#door = new HttpDoor({
       server: this.#cluster.server,
       version: versionInfo,
       serverAddress,
-      admin: adminHandler(this.#cluster, this.#pacer),
+      admin,
     });
   }
 
@@ -62,10 +71,30 @@ export class Exchanges {
 
   /** Something else that comes in. It is not recorded. */
   submit(handle: () => void): void {
+    if (this.#held !== undefined) {
+      this.#held.push(() => this.submit(handle));
+      return;
+    }
     if (!this.#isClosed) this.#submit(handle);
   }
 
+  /** Lets what comes in wait until `act` settles: it is stamped, recorded and answered after that. */
+  async holding<T>(act: () => Promise<T>): Promise<T> {
+    const held: (() => void)[] = [];
+    this.#held = held;
+    try {
+      return await act();
+    } finally {
+      this.#held = undefined;
+      for (const comeIn of held) comeIn();
+    }
+  }
+
   take(request: HttpRequest, reply: HttpReply): void {
+    if (this.#held !== undefined) {
+      this.#held.push(() => this.take(request, reply));
+      return;
+    }
     if (this.#isClosed) return;
     if (this.#isReadOnly && changesSomething(request)) return sendError(reply, readOnlyRefusal());
     this.#open.set(request, this.#count++);
@@ -74,11 +103,16 @@ export class Exchanges {
       const end = this.#door?.handle(request, noticing);
       if (end !== undefined && this.#open.has(request)) this.#ends.set(request, end);
     });
+    this.#log?.keep(at, request);
     this.#record(() => ({ at, request: recordedRequest(request) }));
   }
 
   /** Its client went away. That matters only to what goes on: a watch. */
   gone(request: HttpRequest): void {
+    if (this.#held !== undefined) {
+      this.#held.push(() => this.gone(request));
+      return;
+    }
     const number = this.#open.get(request);
     if (number === undefined || this.#isClosed) return;
     const at = this.#submit(() => {

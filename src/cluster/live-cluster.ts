@@ -1,16 +1,20 @@
+import { ApiError } from "../api/errors.ts";
 import { type HttpListener, listen } from "../control-plane/apiserver/http/http-listener.ts";
 import { kinds } from "../control-plane/apiserver/kinds/kinds.ts";
 import { storedCodecOf } from "../control-plane/apiserver/stored/stored-codec.ts";
 import { type EtcdDoor, openEtcdDoor } from "../control-plane/store/etcd/door/etcd-door.ts";
 import { Pacer } from "../kernel/pacer.ts";
 import { wallClock } from "../kernel/wall-clock.ts";
+import { adminHandler } from "./admin-handler.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { type Cluster, createCluster } from "./cluster.ts";
 import { type ClusterOptions, ClusterOptionsError } from "./cluster-options.ts";
 import { Exchanges } from "./exchanges.ts";
+import { InputLog } from "./input-log.ts";
 import { type JournalWriter, journalVersion } from "./journal.ts";
-import { objectsHash } from "./objects-hash.ts";
+import { comeToAMoment, endOf } from "./journal-end.ts";
 import { administrator, createCertificateAuthority } from "./pki/certificates.ts";
+import { takeSnapshot } from "./take-snapshot.ts";
 import { podraceVersion } from "./version.ts";
 
 export interface ServeOptions {
@@ -36,6 +40,15 @@ export interface ServeOptions {
 export interface LiveClusterOptions extends ClusterOptions, ServeOptions {
   /** Whether facts go into the journal, too, so that a replay can name one it differs by. Default false. */
   readonly recordsFacts?: boolean;
+}
+
+/** What a session has behind it, and where it is kept. */
+export interface Session {
+  readonly checkpoints?: Checkpoints | undefined;
+  /** For snapshots; absent where there are none. */
+  readonly log?: InputLog;
+  /** Requests that are in the journal already. Default 0. */
+  readonly requestsBefore?: number;
 }
 
 /** What a client needs to reach the cluster. */
@@ -66,6 +79,7 @@ export class LiveCluster {
   readonly #exchanges: Exchanges;
   readonly #journal: JournalWriter | undefined;
   readonly #checkpoints: Checkpoints | undefined;
+  readonly #takeSnapshot: () => Promise<Uint8Array>;
   #hasFailed = false;
   #stopped: Promise<void> | undefined;
 
@@ -80,6 +94,7 @@ export class LiveCluster {
     readonly exchanges: Exchanges;
     readonly journal: JournalWriter | undefined;
     readonly checkpoints: Checkpoints | undefined;
+    readonly takeSnapshot: () => Promise<Uint8Array>;
   }) {
     this.cluster = parts.cluster;
     this.address = parts.address;
@@ -90,6 +105,7 @@ export class LiveCluster {
     this.#exchanges = parts.exchanges;
     this.#journal = parts.journal;
     this.#checkpoints = parts.checkpoints;
+    this.#takeSnapshot = parts.takeSnapshot;
     void this.#failed.then(() => (this.#hasFailed = true));
   }
 
@@ -99,6 +115,15 @@ export class LiveCluster {
    */
   get failed(): Promise<Error> {
     return this.#failed;
+  }
+
+  /**
+   * The cluster at this moment, for `restoreLiveCluster`: time stands still until it is taken.
+   *
+   * @throws {ApiError} If more came into this session than is kept, or it is a replay.
+   */
+  snapshot(): Promise<Uint8Array> {
+    return this.#takeSnapshot();
   }
 
   /** Stops time, closes the port and ends the threads. */
@@ -119,16 +144,10 @@ export class LiveCluster {
     }
   }
 
-  /** Finishes the window under way, so that the end is a moment that a replay can come to. */
   async #recordEnd(journal: JournalWriter): Promise<void> {
-    const { simulation, server } = this.cluster;
-    const endUs = Math.max(simulation.openUs - 1, this.#exchanges.lastInputUs);
-    await simulation.advanceTo(endUs);
-    this.#checkpoints?.write(endUs);
-    const traceHash = await this.cluster.traceHash();
-    const { factCount: facts } = this.cluster;
-    const end = { traceHash, objectsHash: objectsHash(server), facts, revision: server.revision };
-    journal.write({ at: endUs, end });
+    const at = await comeToAMoment(this.cluster, this.#exchanges.lastInputUs);
+    this.#checkpoints?.write(at);
+    journal.write({ at, end: await endOf(this.cluster) });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -143,7 +162,6 @@ export class LiveCluster {
  * @throws The listening error, e.g. `EADDRINUSE`.
  */
 export async function startLiveCluster(options: LiveClusterOptions = {}): Promise<LiveCluster> {
-  const { speed = 1 } = options;
   if (options.etcdPort !== undefined && options.journal !== undefined) {
     throw new ClusterOptionsError(
       "etcdPort",
@@ -151,7 +169,7 @@ export async function startLiveCluster(options: LiveClusterOptions = {}): Promis
       options.etcdPort,
     );
   }
-  if (!(speed >= 0)) throw new ClusterOptionsError("speed", "a number from 0", speed);
+  requireSpeed(options.speed);
   const credentials = options.plainHttp === true ? undefined : await issueCredentials(options.host);
   const cluster = await createCluster({
     startUs: wallClock.nowUs(),
@@ -168,7 +186,10 @@ export async function startLiveCluster(options: LiveClusterOptions = {}): Promis
     await cluster.close();
     throw error;
   }
-  return serve(cluster, credentials, options, checkpoints);
+  return serve(cluster, credentials, options, {
+    checkpoints,
+    ...(options.etcdPort === undefined && { log: new InputLog(cluster.options) }),
+  });
 }
 
 /**
@@ -176,16 +197,25 @@ export async function startLiveCluster(options: LiveClusterOptions = {}): Promis
  *
  * @throws The listening error, e.g. `EADDRINUSE`.
  */
-export async function serveCluster(cluster: Cluster, options: ServeOptions): Promise<LiveCluster> {
+export async function serveCluster(
+  cluster: Cluster,
+  options: ServeOptions,
+  session: Session = {},
+): Promise<LiveCluster> {
   const credentials = options.plainHttp === true ? undefined : await issueCredentials(options.host);
-  return serve(cluster, credentials, options);
+  return serve(cluster, credentials, options, session);
+}
+
+/** @throws {ClusterOptionsError} */
+export function requireSpeed(speed = 1): void {
+  if (!(speed >= 0)) throw new ClusterOptionsError("speed", "a number from 0", speed);
 }
 
 async function serve(
   cluster: Cluster,
   credentials: Credentials | undefined,
   options: ServeOptions,
-  checkpoints?: Checkpoints,
+  { checkpoints, log, requestsBefore = 0 }: Session,
 ): Promise<LiveCluster> {
   const { host = defaultHost, port = 0, speed = 1, journal, isReadOnly = false } = options;
   let fail: (error: Error) => void = () => {};
@@ -193,7 +223,17 @@ async function serve(
   const onFailure = (error: unknown): void =>
     fail(error instanceof Error ? error : new Error(String(error)));
   const pacer = new Pacer({ simulation: cluster.simulation, wallClock, speed, onFailure });
-  const exchanges = new Exchanges(cluster, pacer, { journal, isReadOnly, onFailure });
+  const exchanges = new Exchanges(cluster, pacer, {
+    journal,
+    log,
+    requestsBefore,
+    isReadOnly,
+    onFailure,
+  });
+  const snapshot = async (): Promise<Uint8Array> => {
+    if (log === undefined) throw noSnapshots();
+    return takeSnapshot({ cluster, pacer, exchanges, log });
+  };
   let listener: HttpListener | undefined;
   let etcdDoor: EtcdDoor | undefined;
   try {
@@ -234,7 +274,7 @@ async function serve(
     etcdDoor?.close();
     return listener.close();
   });
-  exchanges.open(authority);
+  exchanges.open(authority, adminHandler(cluster, pacer, snapshot));
   pacer.start();
   const etcd = etcdDoor && { etcd: etcdDoor.url };
   const address: ClusterAddress =
@@ -257,6 +297,7 @@ async function serve(
     exchanges,
     journal,
     checkpoints,
+    takeSnapshot: snapshot,
   });
 }
 
@@ -279,4 +320,10 @@ async function issueCredentials(host = defaultHost): Promise<Credentials> {
     clientCert: client.certificatePem,
     clientKey: client.privateKeyPem,
   };
+}
+
+function noSnapshots(): ApiError {
+  const message =
+    "there are no snapshots of this cluster: what comes in at etcd's door is not kept";
+  return new ApiError("MethodNotAllowed", message);
 }

@@ -3,7 +3,7 @@ import { HttpDoor } from "../control-plane/apiserver/http/http-door.ts";
 import { noSuchResource } from "../api/errors.ts";
 import { type Cluster, createCluster } from "./cluster.ts";
 import type { Journal, JournalEnd } from "./journal.ts";
-import { objectsHash } from "./objects-hash.ts";
+import { endOf } from "./journal-end.ts";
 import { versionInfo } from "./version.ts";
 
 export interface ReplayOptions {
@@ -42,10 +42,7 @@ export async function replayJournal(
     cluster,
     nowUs: cluster.nowUs,
     inputs,
-    traceHash: await cluster.traceHash(),
-    objectsHash: objectsHash(cluster.server),
-    facts: cluster.factCount,
-    revision: cluster.server.revision,
+    ...(await endOf(cluster)),
   };
 }
 

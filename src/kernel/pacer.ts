@@ -18,6 +18,12 @@ interface Sprint {
   readonly finish: (isSettled: boolean) => void;
 }
 
+/** Something to be done while time stands still. */
+interface Interlude {
+  readonly act: () => Promise<void>;
+  readonly refuse: (error: Error) => void;
+}
+
 /**
  * Live time: the same engine, paced by the wall clock. Virtual time passes `speed` times as fast as
  * real time; 0 is a pause, `Infinity` is as fast as it goes.
@@ -30,6 +36,7 @@ export class Pacer {
   readonly #wallClock: WallClock;
   readonly #onFailure: (error: unknown) => void;
   readonly #sprints: Sprint[] = [];
+  readonly #interludes: Interlude[] = [];
   #speed: number;
   /** How often the dial was turned. */
   #turns = 0;
@@ -79,6 +86,7 @@ export class Pacer {
     this.#wakeUp();
     await this.#finished;
     for (const { finish } of this.#sprints.splice(0)) finish(false);
+    for (const { refuse } of this.#interludes.splice(0)) refuse(hasStopped());
   }
 
   /**
@@ -108,6 +116,18 @@ export class Pacer {
     return this.#sprint(limitUs, true);
   }
 
+  /**
+   * Calls `act` between two windows, when nothing is under way on any thread; time waits until that
+   * settles. If it rejects, the run is over.
+   */
+  standStill<T>(act: () => Promise<T>): Promise<T> {
+    if (this.#stopped) return Promise.reject(hasStopped());
+    return new Promise((resolve, refuse) => {
+      this.#interludes.push({ act: async () => resolve(await act()), refuse });
+      this.#wakeUp();
+    });
+  }
+
   #sprint(us: number, untilSettled: boolean): Promise<boolean> {
     return new Promise((finish) => {
       this.#sprints.push({ untilUs: this.#nowUs() + us, untilSettled, finish });
@@ -118,6 +138,11 @@ export class Pacer {
   async #run(): Promise<void> {
     while (!this.#stopped) {
       this.#isAwake = false;
+      const interlude = this.#interludes.shift();
+      if (interlude !== undefined) {
+        await this.#runInterlude(interlude);
+        continue;
+      }
       const [sprint] = this.#sprints;
       if (sprint !== undefined) {
         await this.#runSprint(sprint);
@@ -132,6 +157,15 @@ export class Pacer {
         if (nextUs !== Infinity) continue;
       }
       await this.#sleepUntil(nextUs);
+    }
+  }
+
+  async #runInterlude({ act, refuse }: Interlude): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      refuse(error as Error);
+      throw error;
     }
   }
 
@@ -207,4 +241,8 @@ export class Pacer {
     this.#wake = () => {};
     wake();
   }
+}
+
+function hasStopped(): Error {
+  return new Error("time has stopped for good");
 }

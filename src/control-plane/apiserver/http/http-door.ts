@@ -55,7 +55,8 @@ export interface AdminRequest {
 
 export interface AdminAnswer {
   readonly code: number;
-  readonly body: object;
+  /** An object is sent as JSON, bytes as they are. */
+  readonly body: object | Uint8Array;
 }
 
 /** Paths that anybody may ask for. @see kubernetes `system:public-info-viewer` */
@@ -148,9 +149,10 @@ export class HttpDoor {
     return this.#resources.handle({ ...exchange, info, verb, resource });
   }
 
-  #routeOther({ request, path, query, reply, send, refuse }: Exchange): void {
+  #routeOther(exchange: Exchange): void {
+    const { request, path, query, reply, send } = exchange;
     if (path.startsWith("/podrace/v1/")) {
-      return this.#administer({ method: request.method, path, query }, send, refuse);
+      return this.#administer({ method: request.method, path, query }, exchange);
     }
     if (request.method !== "GET" && request.method !== "HEAD") throw noSuchMethod();
     if (path.startsWith("/openapi/")) return this.#openApi.handle(request, path, query, reply);
@@ -171,9 +173,12 @@ export class HttpDoor {
     }
   }
 
-  #administer(request: AdminRequest, send: Send, refuse: Refuse): void {
+  #administer(request: AdminRequest, { send, refuse, reply }: Exchange): void {
     const answer = this.#admin(request);
-    const tell = ({ code, body }: AdminAnswer): void => send(code, JSON.stringify(body));
+    const tell = ({ code, body }: AdminAnswer): void => {
+      if (!(body instanceof Uint8Array)) return send(code, JSON.stringify(body));
+      reply.send(code, commonHeaders("application/octet-stream"), body);
+    };
     if (answer instanceof Promise) answer.then(tell, refuse);
     else tell(answer);
   }
