@@ -8,7 +8,7 @@ import { podraceVersion } from "./version.ts";
 
 export interface RestoreOptions extends Omit<ServeOptions, "isReadOnly"> {
   /** Worker threads for the kubelets: any number, for the history does not depend on it. */
-  readonly threads?: number;
+  readonly threads?: number | "per-node";
 }
 
 /** A snapshot whose history came out differently here than where it was saved. */

@@ -114,16 +114,16 @@ interface PodState {
   readonly metadata: { readonly deletionTimestamp?: string };
   readonly status?: {
     readonly phase?: string;
-    readonly containerStatuses?: readonly { readonly state?: object }[];
+    readonly containerStatuses?: readonly {
+      readonly state?: { readonly waiting?: { readonly reason?: string } };
+    }[];
   };
 }
 
-/** E.g. `Running terminated`, or `Running leaving`. */
+/** E.g. `Pending ContainerCreating`, or `Running leaving`. */
 function stateOf(object: object): string {
   const { metadata, status = {} } = object as PodState;
-  const state = status.containerStatuses?.[0]?.state as
-    | { readonly waiting?: { readonly reason?: string } }
-    | undefined;
+  const state = status.containerStatuses?.[0]?.state;
   const parts = [
     status.phase,
     state?.waiting?.reason,

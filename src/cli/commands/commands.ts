@@ -3,6 +3,7 @@ import type { Terminal } from "../terminal.ts";
 import { addInspect } from "./inspect.ts";
 import { addKubectl } from "./kubectl.ts";
 import { addReplay } from "./replay.ts";
+import { addSnapshot } from "./snapshot.ts";
 import { addStory } from "./story.ts";
 import { addTrace } from "./trace.ts";
 import { addTime } from "./time.ts";
@@ -24,6 +25,7 @@ export function addCommands(program: Command, environment: CommandEnvironment): 
   addStory(program, environment);
   addReplay(program, environment);
   addVerify(program, environment);
+  addSnapshot(program, environment);
   program.commandsGroup("A running cluster:");
   addTime(program, environment);
   addTrace(program, environment);

@@ -1,38 +1,28 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../api/duration.ts";
-import { parseSpeed, speedExpectation } from "../../api/speed.ts";
 import { ClusterOptionsError, type NodePool, runtimeNames } from "../../cluster/cluster-options.ts";
 import type { FaultOptions } from "../../cluster/fault-options.ts";
 import type { LiveCluster, LiveClusterOptions } from "../../cluster/live-cluster.ts";
 import { guardAmbientSources } from "../../kernel/ambient-guard.ts";
-import { exitCode, usageError } from "../cli-error.ts";
-import { removeEtcdctlFiles, saveEtcdctlFiles } from "../etcdctl-files.ts";
+import { usageError } from "../cli-error.ts";
 import { isOfFaultsFile, readFaultsFile } from "../faults-file.ts";
-import { contextName, removeFromKubeconfig, saveToKubeconfig } from "../kubeconfig.ts";
-import { kubeconfigToWrite } from "../kubeconfig-path.ts";
 import { explainListening } from "../listen-error.ts";
 import { createJournalFile, type JournalFile } from "../journal-file.ts";
-import { clusterName, threadCount, wholeNumber } from "../option-values.ts";
+import { wholeNumber } from "../option-values.ts";
+import { serveExitCodes, type ServeFlags, serveOption } from "../serve-options.ts";
+import { serveUntilSignal } from "../serve-until-signal.ts";
 import { waitForSignal } from "../wait-for-signal.ts";
 import type { CommandEnvironment } from "./commands.ts";
 
-interface UpFlags {
-  readonly name: string;
+interface UpFlags extends ServeFlags {
   readonly nodes: number;
-  readonly threads?: number | "per-node";
   readonly threadsMax?: number;
   readonly stepDeadline?: number;
   readonly runtime: "docker" | "containerd" | "cri-o";
-  readonly host: string;
-  readonly port: number;
   readonly etcdPort?: number;
-  readonly speed: number;
   readonly seed: number;
-  readonly http?: true;
-  readonly kubeconfig?: string;
   readonly absentImage?: readonly string[];
   readonly pool?: readonly NodePool[];
-  readonly record?: string;
   readonly recordFacts?: true;
   readonly guard?: true;
   readonly faults?: string;
@@ -43,26 +33,14 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
   program
     .command("up")
     .description("start a live cluster for kubectl, until Ctrl-C")
-    .addOption(
-      new Option("--name <name>", "the cluster's name; its context is podrace-NAME")
-        .env("PODRACE_CLUSTER_NAME")
-        .default("podrace")
-        .argParser(clusterName),
-    )
+    .addOption(serveOption.name())
     .addOption(
       new Option("--nodes <n>", "how many nodes")
         .env("PODRACE_NODES")
         .default(3)
         .argParser(wholeNumber(0)),
     )
-    .addOption(
-      new Option(
-        "--threads <n>",
-        "worker threads for the kubelets; 0 for none, per-node for one each (default: cores − 1)",
-      )
-        .env("PODRACE_THREADS")
-        .argParser(threadCount),
-    )
+    .addOption(serveOption.threads())
     .addOption(
       new Option(
         "--threads-max <n>",
@@ -87,12 +65,7 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
         "further nodes with a runtime of their own, e.g. old=2:docker; may be repeated",
       ).argParser(nodePool),
     )
-    .addOption(
-      new Option("--port <port>", "port of the API server; 0 for any free one")
-        .env("PODRACE_PORT")
-        .default(6443)
-        .argParser(wholeNumber(0, 65_535)),
-    )
+    .addOption(serveOption.port())
     .addOption(
       new Option(
         "--etcd-port <port>",
@@ -101,37 +74,20 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
         .env("PODRACE_ETCD_PORT")
         .argParser(wholeNumber(0, 65_535)),
     )
-    .addOption(
-      new Option("--host <address>", "address to listen on")
-        .env("PODRACE_HOST")
-        .default("127.0.0.1"),
-    )
-    .addOption(
-      new Option(
-        "--speed <k>",
-        "cluster seconds a real second; 0 is paused, max as fast as it goes",
-      )
-        .env("PODRACE_SPEED")
-        .default(1)
-        .argParser(speed),
-    )
+    .addOption(serveOption.host())
+    .addOption(serveOption.speed())
     .addOption(
       new Option("--seed <n>", "decides all chance")
         .env("PODRACE_SEED")
         .default(1)
         .argParser(wholeNumber(0)),
     )
-    .option("--http", "plain HTTP: no certificates, everybody is an administrator")
-    .addOption(
-      new Option(
-        "--kubeconfig <file>",
-        "the kubeconfig to write, instead of $KUBECONFIG or ~/.kube/config",
-      ),
-    )
+    .addOption(serveOption.http())
+    .addOption(serveOption.kubeconfig())
     .addOption(
       new Option("--absent-image <image...>", "images no registry has: pulling them fails"),
     )
-    .option("--record <file>", "write down all that comes from outside, for podrace replay")
+    .addOption(serveOption.record())
     .option(
       "--record-facts",
       "with --record: write down all that happens, too, so that podrace verify can name the first difference",
@@ -141,10 +97,7 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
       "end the run when simulated code asks the machine for time or chance (workers always do)",
     )
     .option("--faults <file>", "what goes wrong, as JSON: faults, explore, decisions")
-    .addHelpText(
-      "after",
-      "\nExit codes: 0 when ended by Ctrl-C or SIGTERM once it is up; 130 or 143 when that came earlier;\n6 when the run broke: a thread died or no longer answers, or a bug.\n",
-    )
+    .addHelpText("after", serveExitCodes)
     .action(async (flags: UpFlags) => environment.finish(await up(flags, environment)));
 }
 
@@ -161,44 +114,7 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
   terminal.progress(`Starting cluster "${flags.name}" …`);
   const journal = flags.record === undefined ? undefined : createJournalFile(flags.record);
   const cluster = await startOrExplain(flags, faults, journal);
-  if (ending.signal !== undefined) {
-    await cluster.stop();
-    journal?.discard();
-    return ending.signal === "SIGINT" ? exitCode.interrupted : exitCode.terminated;
-  }
-  const file = kubeconfigToWrite({ flag: flags.kubeconfig, env: process.env });
-  let etcdctl: string | undefined;
-  try {
-    await saveToKubeconfig(file, flags.name, cluster.address);
-    if (cluster.address.etcd !== undefined) {
-      etcdctl = saveEtcdctlFiles(file, flags.name, cluster.address);
-    }
-  } catch (error) {
-    await cluster.stop();
-    journal?.discard();
-    throw error;
-  }
-  const nodes = [...cluster.cluster.server.objects("", "nodes")].length;
-  terminal.progress(` ✓ ${nodes} nodes are ready (${threadsText(cluster)})`);
-  terminal.progress(` ✓ kubectl is pointed at it: context ${contextName(flags.name)} in ${file}`);
-  if (etcdctl !== undefined) {
-    terminal.progress(` ✓ etcd's door is open: ${etcdctl} get --prefix /registry/pods/`);
-  }
-  terminal.result(`${cluster.address.server}\n`);
-  terminal.progress(
-    "\nTry:  kubectl run my-nginx --image nginx && kubectl get pods -w\nStop: Ctrl-C",
-  );
-  const failure = await Promise.race([ending.asked, cluster.failed]);
-  terminal.progress("Stopping …");
-  try {
-    if (etcdctl !== undefined) removeEtcdctlFiles(file, flags.name);
-    await removeFromKubeconfig(file, flags.name);
-  } finally {
-    await cluster.stop();
-    journal?.close();
-  }
-  if (failure instanceof Error) throw failure;
-  return exitCode.ok;
+  return serveUntilSignal(cluster, flags, { ending, journal, terminal });
 }
 
 async function startOrExplain(
@@ -239,18 +155,6 @@ function optionsOf(flags: UpFlags): LiveClusterOptions {
     ...(flags.threadsMax !== undefined && { threadsMax: flags.threadsMax }),
     ...(flags.stepDeadline !== undefined && { stepDeadlineMs: flags.stepDeadline }),
   };
-}
-
-function threadsText({ cluster }: LiveCluster): string {
-  const { threads } = cluster.options;
-  if (threads === 0) return "kubelets on the main thread";
-  return `kubelets on ${threads} worker thread${threads === 1 ? "" : "s"}`;
-}
-
-function speed(text: string): number {
-  const value = parseSpeed(text);
-  if (value !== undefined) return value;
-  throw new InvalidArgumentError(`It must be ${speedExpectation}.`);
 }
 
 /** ms */

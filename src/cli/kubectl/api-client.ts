@@ -62,25 +62,13 @@ export class ApiClient {
    * @throws {ConnectionError} If there is no answer.
    */
   async send(request: ApiRequest): Promise<ApiResponse> {
-    for (let attempt = 1; ; attempt++) {
-      const response = await this.#open(request);
-      const code = response.statusCode ?? 0;
-      const text = await this.#read(response);
-      const retryAfterSeconds = Number(response.headers["retry-after"]);
-      if (code === 429 && retryAfterSeconds > 0 && attempt < attemptsMax) {
-        await sleep(retryAfterSeconds * 1000, undefined, { signal: this.interrupted });
-        continue;
-      }
-      if (code < 200 || code > 299) {
-        throw errorFromResponse({
-          method: request.method ?? "GET",
-          path: request.path,
-          code,
-          text,
-        });
-      }
-      return { contentType: response.headers["content-type"] ?? "", text };
-    }
+    const { contentType, bytes } = await this.#send(request);
+    return { contentType, text: bytes.toString("utf8") };
+  }
+
+  /** The answer to `send`, as it is. */
+  async bytes(request: ApiRequest): Promise<Buffer> {
+    return (await this.#send(request)).bytes;
   }
 
   /** The answer to `send`, as JSON. */
@@ -97,7 +85,7 @@ export class ApiClient {
         method: "GET",
         path: request.path,
         code,
-        text: await this.#read(response),
+        text: (await this.#read(response)).toString("utf8"),
       });
     }
     let line = "";
@@ -119,6 +107,28 @@ export class ApiClient {
 
   get #server(): URL {
     return new URL(this.connection.server);
+  }
+
+  async #send(request: ApiRequest): Promise<{ contentType: string; bytes: Buffer }> {
+    for (let attempt = 1; ; attempt++) {
+      const response = await this.#open(request);
+      const code = response.statusCode ?? 0;
+      const bytes = await this.#read(response);
+      const retryAfterSeconds = Number(response.headers["retry-after"]);
+      if (code === 429 && retryAfterSeconds > 0 && attempt < attemptsMax) {
+        await sleep(retryAfterSeconds * 1000, undefined, { signal: this.interrupted });
+        continue;
+      }
+      if (code < 200 || code > 299) {
+        throw errorFromResponse({
+          method: request.method ?? "GET",
+          path: request.path,
+          code,
+          text: bytes.toString("utf8"),
+        });
+      }
+      return { contentType: response.headers["content-type"] ?? "", bytes };
+    }
   }
 
   /** Resolves once the head of the answer is there. */
@@ -159,11 +169,11 @@ export class ApiClient {
     return response;
   }
 
-  async #read(response: http.IncomingMessage): Promise<string> {
+  async #read(response: http.IncomingMessage): Promise<Buffer> {
     try {
       const chunks: Buffer[] = [];
       for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-      return Buffer.concat(chunks).toString("utf8");
+      return Buffer.concat(chunks);
     } catch (error) {
       throw this.#failure(error);
     }
