@@ -42,7 +42,7 @@ export function adminHandler(
       return inspect(cluster, path);
     }
     if (path === "/podrace/v1/decisions") {
-      requireRead(method, "decisions");
+      requireMethod(method, ["GET", "HEAD"], "decisions");
       return cluster.decisions().then((decisions) => ({ code: 200, body: { decisions } }));
     }
     if (/^\/podrace\/v1\/time(\/|$)/.test(path)) return time.handle(request);

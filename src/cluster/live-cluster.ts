@@ -14,6 +14,7 @@ import { InputLog } from "./input-log.ts";
 import { type JournalWriter, journalVersion } from "./journal.ts";
 import { comeToAMoment, endOf } from "./journal-end.ts";
 import { administrator, createCertificateAuthority } from "./pki/certificates.ts";
+import { applyManifests, type StartManifest } from "./start-manifests.ts";
 import { takeSnapshot } from "./take-snapshot.ts";
 import { podraceVersion } from "./version.ts";
 
@@ -40,6 +41,8 @@ export interface ServeOptions {
 export interface LiveClusterOptions extends ClusterOptions, ServeOptions {
   /** Whether facts go into the journal, too, so that a replay can name one it differs by. Default false. */
   readonly recordsFacts?: boolean;
+  /** What the cluster starts with, once its nodes are ready: namespaces first, then in this order. */
+  readonly manifests?: readonly StartManifest[];
 }
 
 /** What a session has behind it, and where it is kept. */
@@ -49,6 +52,8 @@ export interface Session {
   readonly log?: InputLog;
   /** Requests that are in the journal already. Default 0. */
   readonly requestsBefore?: number;
+  /** Applied before anybody can reach the cluster. Default none. */
+  readonly manifests?: readonly StartManifest[];
 }
 
 /** What a client needs to reach the cluster. */
@@ -159,6 +164,7 @@ export class LiveCluster {
  * Starts a cluster whose time passes by the wall clock. Its nodes are ready when this settles.
  *
  * @throws {ClusterOptionsError} For an option with a value it cannot have.
+ * @throws {ManifestError} For a manifest that the cluster refuses.
  * @throws The listening error, e.g. `EADDRINUSE`.
  */
 export async function startLiveCluster(options: LiveClusterOptions = {}): Promise<LiveCluster> {
@@ -189,6 +195,7 @@ export async function startLiveCluster(options: LiveClusterOptions = {}): Promis
   return serve(cluster, credentials, options, {
     checkpoints,
     ...(options.etcdPort === undefined && { log: new InputLog(cluster.options) }),
+    manifests: options.manifests ?? [],
   });
 }
 
@@ -215,14 +222,15 @@ async function serve(
   cluster: Cluster,
   credentials: Credentials | undefined,
   options: ServeOptions,
-  { checkpoints, log, requestsBefore = 0 }: Session,
+  { checkpoints, log, requestsBefore = 0, manifests = [] }: Session,
 ): Promise<LiveCluster> {
   const { host = defaultHost, port = 0, speed = 1, journal, isReadOnly = false } = options;
   let fail: (error: Error) => void = () => {};
   const failed = new Promise<Error>((resolve) => void (fail = resolve));
   const onFailure = (error: unknown): void =>
     fail(error instanceof Error ? error : new Error(String(error)));
-  const pacer = new Pacer({ simulation: cluster.simulation, wallClock, speed, onFailure });
+  // Time stands still until clients can come.
+  const pacer = new Pacer({ simulation: cluster.simulation, wallClock, speed: 0, onFailure });
   const exchanges = new Exchanges(cluster, pacer, {
     journal,
     log,
@@ -234,9 +242,14 @@ async function serve(
     if (log === undefined) throw noSnapshots();
     return takeSnapshot({ cluster, pacer, exchanges, log });
   };
+  const admin = adminHandler(cluster, pacer, snapshot);
   let listener: HttpListener | undefined;
   let etcdDoor: EtcdDoor | undefined;
   try {
+    if (manifests.length > 0) {
+      exchanges.open(host, admin);
+      await applyManifests(cluster, exchanges, manifests);
+    }
     listener = await listen(
       {
         host,
@@ -274,7 +287,8 @@ async function serve(
     etcdDoor?.close();
     return listener.close();
   });
-  exchanges.open(authority, adminHandler(cluster, pacer, snapshot));
+  exchanges.open(authority, admin);
+  pacer.setSpeed(speed);
   pacer.start();
   const etcd = etcdDoor && { etcd: etcdDoor.url };
   const address: ClusterAddress =

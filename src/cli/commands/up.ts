@@ -3,11 +3,13 @@ import { parseDuration } from "../../api/duration.ts";
 import { ClusterOptionsError, type NodePool, runtimeNames } from "../../cluster/cluster-options.ts";
 import type { FaultOptions } from "../../cluster/fault-options.ts";
 import type { LiveCluster, LiveClusterOptions } from "../../cluster/live-cluster.ts";
+import type { StartManifest } from "../../cluster/start-manifests.ts";
 import { guardAmbientSources } from "../../kernel/ambient-guard.ts";
 import { usageError } from "../cli-error.ts";
 import { isOfFaultsFile, readFaultsFile } from "../faults-file.ts";
 import { explainListening } from "../listen-error.ts";
 import { createJournalFile, type JournalFile } from "../journal-file.ts";
+import { readManifestFiles } from "../manifest-files.ts";
 import { wholeNumber } from "../option-values.ts";
 import { serveExitCodes, type ServeFlags, serveOption } from "../serve-options.ts";
 import { serveUntilSignal } from "../serve-until-signal.ts";
@@ -26,6 +28,7 @@ interface UpFlags extends ServeFlags {
   readonly recordFacts?: true;
   readonly guard?: true;
   readonly faults?: string;
+  readonly filename?: readonly string[];
 }
 
 /** `podrace up`: a live cluster until Ctrl-C. */
@@ -87,6 +90,12 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
     .addOption(
       new Option("--absent-image <image...>", "images no registry has: pulling them fails"),
     )
+    .addOption(
+      new Option(
+        "-f, --filename <path>",
+        "start with the objects of a manifest, a folder of them, or - for stdin; may be repeated",
+      ).argParser(manifestPath),
+    )
     .addOption(serveOption.record())
     .option(
       "--record-facts",
@@ -108,29 +117,32 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
   if (flags.etcdPort !== undefined && flags.record !== undefined) {
     throw usageError("--etcd-port cannot go with --record: what comes in there is not recorded");
   }
+  const manifests = readManifestFiles(flags.filename ?? []);
   if (flags.guard === true) guardAmbientSources();
   const faults = flags.faults === undefined ? {} : readFaultsFile(flags.faults);
   const ending = waitForSignal();
   terminal.progress(`Starting cluster "${flags.name}" …`);
   const journal = flags.record === undefined ? undefined : createJournalFile(flags.record);
-  const cluster = await startOrExplain(flags, faults, journal);
+  const cluster = await startOrExplain(flags, { ...faults, manifests }, journal);
   return serveUntilSignal(cluster, flags, { ending, journal, terminal });
 }
 
 async function startOrExplain(
   flags: UpFlags,
-  faults: FaultOptions,
+  files: FaultOptions & { readonly manifests: readonly StartManifest[] },
   journal: JournalFile | undefined,
 ): Promise<LiveCluster> {
   const { startLiveCluster } = await import("../../cluster/live-cluster.ts");
+  const { ManifestError } = await import("../../cluster/start-manifests.ts");
   try {
     return await startLiveCluster({
       ...optionsOf(flags),
-      ...faults,
+      ...files,
       ...(journal !== undefined && { journal, recordsFacts: flags.recordFacts === true }),
     });
   } catch (error) {
     journal?.discard();
+    if (error instanceof ManifestError) throw usageError(error.message);
     if (error instanceof ClusterOptionsError) {
       const place = isOfFaultsFile(error.option) ? `${flags.faults}: ` : "--";
       throw usageError(`${place}${error.message}`);
@@ -176,4 +188,8 @@ function nodePool(text: string, before: readonly NodePool[] = []): readonly Node
     );
   }
   return [...before, { name, nodes: Number(nodes), runtime: known }];
+}
+
+function manifestPath(path: string, before: readonly string[] = []): readonly string[] {
+  return [...before, path];
 }
