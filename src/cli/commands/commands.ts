@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Terminal } from "../terminal.ts";
 import { addInspect } from "./inspect.ts";
+import { addExport } from "./export.ts";
 import { addKubectl } from "./kubectl.ts";
 import { addReplay } from "./replay.ts";
 import { addSnapshot } from "./snapshot.ts";
@@ -30,6 +31,7 @@ export function addCommands(program: Command, environment: CommandEnvironment): 
   addTime(program, environment);
   addTrace(program, environment);
   addInspect(program, environment);
+  addExport(program, environment);
   addKubectl(program, environment);
   program.commandsGroup("podrace itself:");
   addVersion(program, environment);
