@@ -341,3 +341,100 @@ describe("stopping", () => {
     expect(timeline.pending).toBe(1);
   });
 });
+
+describe("time that stands still", () => {
+  /** Something that takes as long as the test says. */
+  function anAct(): {
+    readonly act: () => Promise<string>;
+    readonly finish: () => void;
+    begun: boolean;
+  } {
+    let finish: () => void = () => {};
+    const done = new Promise<void>((resolve) => void (finish = resolve));
+    const one = {
+      begun: false,
+      finish: () => finish(),
+      act: async () => {
+        one.begun = true;
+        await done;
+        return "done";
+      },
+    };
+    return one;
+  }
+
+  test("waits for what is done in it, then goes on", async () => {
+    const { clock, pacer, ticks, every } = aPacedRun();
+    every(10_000);
+    pacer.start();
+    await clock.pass(10);
+    const { act, finish } = anAct();
+    const result = pacer.standStill(act);
+    await clock.pass(50);
+    expect(ticks).toEqual([10_000]);
+    finish();
+    await clock.pass(1);
+
+    expect(await result).toBe("done");
+    expect(ticks).toEqual([10_000, 20_000, 30_000, 40_000, 50_000, 60_000]);
+  });
+
+  test("does so in a pause, and in the middle of a stretch that is gone through at once", async () => {
+    for (const speed of [0, 1]) {
+      const { clock, pacer, ticks, every } = aPacedRun({ speed });
+      every(1_000_000);
+      pacer.start();
+      const step = pacer.step(3_600_000_000);
+      const { act, finish } = anAct();
+      const result = pacer.standStill(act);
+      await clock.rest();
+      const before = ticks.length;
+      finish();
+      await Promise.all([step, result]);
+
+      expect(before).toBeLessThan(3_600);
+      expect(ticks).toHaveLength(3_600);
+    }
+  });
+
+  test("is for one at a time", async () => {
+    const { clock, pacer } = aPacedRun();
+    pacer.start();
+    const [first, second] = [anAct(), anAct()];
+    const results = Promise.all([pacer.standStill(first.act), pacer.standStill(second.act)]);
+    await clock.rest();
+    expect([first.begun, second.begun]).toEqual([true, false]);
+    first.finish();
+    second.finish();
+
+    expect(await results).toEqual(["done", "done"]);
+  });
+
+  test("ends the run when what is done in it fails", async () => {
+    const { clock, pacer, failures } = aPacedRun();
+    pacer.start();
+    const result = pacer.standStill(() => Promise.reject(new Error("broken")));
+
+    await expect(result).rejects.toThrow("broken");
+    await clock.rest();
+    expect(failures).toEqual([new Error("broken")]);
+  });
+
+  test("does not come once time has stopped, and says so to whoever waits for it", async () => {
+    const { clock, pacer } = aPacedRun();
+    pacer.start();
+    const first = anAct();
+    const waiting = [pacer.standStill(first.act), pacer.standStill(first.act)];
+    const settled = Promise.allSettled(waiting);
+    await clock.rest();
+    const stopping = pacer.stop();
+    first.finish();
+    await stopping;
+
+    expect(await settled).toEqual([
+      { status: "fulfilled", value: "done" },
+      { status: "rejected", reason: new Error("time has stopped for good") },
+    ]);
+    await expect(pacer.standStill(first.act)).rejects.toThrow("time has stopped for good");
+  });
+});
