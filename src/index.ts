@@ -11,6 +11,9 @@ export {
   type LiveClusterOptions,
   startLiveCluster,
 } from "./cluster/live-cluster.ts";
+export { RestoreError, type RestoreOptions, restoreLiveCluster } from "./cluster/restore.ts";
+export { SnapshotError } from "./cluster/snapshot.ts";
+export { ManifestError, type StartManifest } from "./cluster/start-manifests.ts";
 export { type PodLife, simulatePodLife } from "./cluster/pod-life.ts";
 export { RunError, type RunPlace } from "./cluster/run-error.ts";
 export { sweepPodLives } from "./cluster/sweep.ts";

@@ -14,11 +14,12 @@ Examples:
   podrace trace pod/my-nginx       what happened to a pod, step by step
   podrace inspect pod/my-nginx     which state it is in, and what it waits for
   podrace time step 1m             a minute of the cluster's time, at once
+  podrace snapshot save FILE       the whole cluster, to go on from there later
   podrace kubectl get pods -A      for those who have no kubectl
 
 Exit codes:
   0 done  1 failed  2 wrong use or invalid file  4 timed out
-  5 a replay that is not what was recorded  6 a bug in podrace, or a thread of it that broke
+  5 a replay that is not what was recorded or saved  6 a bug in podrace, or a thread of it that broke
   130 interrupted (Ctrl-C)  143 terminated
   podrace kubectl answers as kubectl does.
 `;

@@ -25,17 +25,24 @@ describe("podrace", { timeout: 30 * seconds }, () => {
     expect(stdout).toMatch(/^Exit codes:\n {2}0 done {2}1 failed {2}2 wrong use or invalid file/m);
   });
 
-  test.each(["up", "story", "replay", "trace", "inspect", "version", "completion"])(
-    "explains %s, and in the same words when asked by help",
-    async (command) => {
-      const asked = await podrace([command, "--help"]);
-      const helped = await podrace(["help", command]);
+  test.each([
+    "up",
+    "story",
+    "replay",
+    "snapshot",
+    "trace",
+    "inspect",
+    "export",
+    "version",
+    "completion",
+  ])("explains %s, and in the same words when asked by help", async (command) => {
+    const asked = await podrace([command, "--help"]);
+    const helped = await podrace(["help", command]);
 
-      expect(asked).toMatchObject({ exitCode: 0, stderr: "" });
-      expect(asked.stdout).toMatch(new RegExp(`^Usage: podrace ${command}\\b.*\n\n\\w`));
-      expect(helped).toEqual(asked);
-    },
-  );
+    expect(asked).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(asked.stdout).toMatch(new RegExp(`^Usage: podrace ${command}\\b.*\n\n\\w`));
+    expect(helped).toEqual(asked);
+  });
 
   test("names the environment variable of every option that has one", async () => {
     const { stdout } = await podrace(["up", "--help"]);

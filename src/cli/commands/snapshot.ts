@@ -110,9 +110,14 @@ async function restoreOrExplain(
   }
 }
 
-/** E.g. `2026-01-01T00:00:09.000000Z  3 nodes, 2 pods, revision 44, 2 inputs`. */
+/** E.g. `2026-01-01T00:00:09.000000Z  3 nodes, 1 pod, revision 44, 2 inputs`. */
 function oneLine({ time, nodes, pods, revision, inputs }: SnapshotSummary): string {
-  return `${time}  ${nodes} nodes, ${pods} pods, revision ${revision}, ${inputs} inputs`;
+  const all = `${counted(nodes, "node")}, ${counted(pods, "pod")}`;
+  return `${time}  ${all}, revision ${revision}, ${counted(inputs, "input")}`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function lines(summary: SnapshotSummary): string {
