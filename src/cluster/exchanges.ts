@@ -119,6 +119,7 @@ export class Exchanges {
       this.#ends.get(request)?.();
       this.#forget(request);
     });
+    this.#log?.keepGone(at, number);
     this.#record(() => ({ at, gone: number }));
   }
 
@@ -161,6 +162,7 @@ export class Exchanges {
 }
 
 function changesSomething({ method, url }: HttpRequest): boolean {
+  if (url === "/podrace/v1/snapshot") return false;
   return (method !== "GET" && method !== "HEAD") || url.startsWith("/podrace/v1/time/");
 }
 

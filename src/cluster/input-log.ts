@@ -1,7 +1,13 @@
 import { gzipSync } from "node:zlib";
 import type { HttpRequest } from "../control-plane/apiserver/http/exchange.ts";
 import type { ResolvedOptions } from "./cluster-options.ts";
-import { type JournalEntry, journalVersion, recordedRequest } from "./journal.ts";
+import { environmentOf } from "./fault-options.ts";
+import {
+  type JournalEntry,
+  type JournalInput,
+  journalVersion,
+  recordedRequest,
+} from "./journal.ts";
 import { podraceVersion } from "./version.ts";
 
 /** What is compressed at a time, characters: large enough to be worth it, small enough not to be felt. */
@@ -12,11 +18,13 @@ export const inputCharactersMax = 256 * 1024 * 1024;
 
 /**
  * The inputs of a session so far that decide its history, compressed, in memory: with the cluster's
- * options all that a snapshot needs. Requests that only look are not kept.
+ * options all that a snapshot needs. Requests that only look are not kept, unless there are faults:
+ * an API server that is slow is kept busy by them.
  */
 export class InputLog {
   readonly #chunks: Buffer[] = [];
   readonly #charactersMax: number;
+  readonly #keepsAll: boolean;
   #tail = "";
   #characters = 0;
   #count = 0;
@@ -25,6 +33,7 @@ export class InputLog {
   /** @param charactersMax Where it gives up: nothing is kept any more, and there are no snapshots. */
   constructor(options: ResolvedOptions, charactersMax = inputCharactersMax) {
     this.#charactersMax = charactersMax;
+    this.#keepsAll = environmentOf(options, options.seed, options.startUs) !== undefined;
     this.#write({ journal: journalVersion, podrace: podraceVersion, options });
   }
 
@@ -39,9 +48,24 @@ export class InputLog {
   }
 
   keep(atUs: number, request: HttpRequest): void {
-    if (this.#isOverfull || onlyLooks(request)) return;
+    if (!this.#keepsAll && onlyLooks(request)) return;
     this.#write({ at: atUs, request: recordedRequest(request) });
     this.#count++;
+  }
+
+  /** The client of the `number`-th request went away. It matters to what only looks: to a watch. */
+  keepGone(atUs: number, number: number): void {
+    if (!this.#keepsAll) return;
+    this.#write({ at: atUs, gone: number });
+    this.#count++;
+  }
+
+  /** Those of a session that was replayed. */
+  keepAll(inputs: readonly JournalInput[]): void {
+    for (const input of inputs) {
+      if ("request" in input) this.keep(input.atUs, input.request);
+      else this.keepGone(input.atUs, input.gone);
+    }
   }
 
   /** The journal so far and its end, as gzip. */
@@ -51,6 +75,7 @@ export class InputLog {
   }
 
   #write(entry: JournalEntry): void {
+    if (this.#isOverfull) return;
     const line = lineOf(entry);
     this.#characters += line.length;
     this.#tail += line;

@@ -125,7 +125,7 @@ export class LiveCluster {
   /**
    * The cluster at this moment, for `restoreLiveCluster`: time stands still until it is taken.
    *
-   * @throws {ApiError} If more came into this session than is kept, or it is a replay.
+   * @throws {ApiError} If more came into this session than is kept, or nothing of it is.
    */
   snapshot(): Promise<Uint8Array> {
     return this.#takeSnapshot();

@@ -1,6 +1,12 @@
 import { Checkpoints } from "./checkpoints.ts";
 import { InputLog } from "./input-log.ts";
-import { type JournalEnd, journalVersion, recordedRequest } from "./journal.ts";
+import {
+  type JournalEnd,
+  type JournalEntry,
+  type JournalInput,
+  journalVersion,
+  recordedRequest,
+} from "./journal.ts";
 import { type LiveCluster, requireSpeed, serveCluster, type ServeOptions } from "./live-cluster.ts";
 import { replayJournal } from "./replay.ts";
 import { decodeSnapshot, journalOf } from "./snapshot.ts";
@@ -53,12 +59,15 @@ export async function restoreLiveCluster(
   }
   const log = new InputLog(cluster.options);
   writer?.write({ journal: journalVersion, podrace: podraceVersion, options: cluster.options });
-  for (const input of journal.inputs) {
-    // Clients that went away went from what only looks, which is in no snapshot.
-    if (!("request" in input)) continue;
-    log.keep(input.atUs, input.request);
-    writer?.write({ at: input.atUs, request: recordedRequest(input.request) });
-  }
+  log.keepAll(journal.inputs);
+  for (const input of journal.inputs) writer?.write(entryOf(input));
+  const requestsBefore = journal.inputs.filter((input) => "request" in input).length;
   const checkpoints = writer && new Checkpoints(cluster, writer, false);
-  return serveCluster(cluster, options, { checkpoints, log, requestsBefore: log.count });
+  return serveCluster(cluster, options, { checkpoints, log, requestsBefore });
+}
+
+function entryOf(input: JournalInput): JournalEntry {
+  const { atUs: at } = input;
+  if ("gone" in input) return { at, gone: input.gone };
+  return { at, request: recordedRequest(input.request) };
 }

@@ -233,6 +233,28 @@ describe("podrace replay", { timeout: 60 * seconds }, () => {
       expect(second.stdout.slice(0, 19)).toBe(first.stdout.slice(0, 19));
     });
 
+    test("can be saved, and gone on from: the past has another future then", async () => {
+      const running = await replayUntil("--until", "1h");
+      const file = join(folder, "moment");
+      const saved = await ask("snapshot", "save", file);
+      running.interrupt();
+      await running.ended;
+      const again = await startPodrace([
+        ..."snapshot restore --port 0 --kubeconfig".split(" "),
+        kubeconfig,
+        file,
+      ]);
+      await again.printed(/Stop: Ctrl-C/);
+      const created = await ask("kubectl", "run", "later", "--image", "nginx");
+      const { stdout } = await ask("kubectl", "get", "pods", "-o", "name");
+      again.interrupt();
+      await again.ended;
+
+      expect(saved).toMatchObject({ exitCode: 0, stderr: "" });
+      expect(created.exitCode).toBe(0);
+      expect(stdout).toBe("pod/later\npod/web\n");
+    });
+
     test("takes an RFC 3339 time as well", async () => {
       const at = JSON.parse(readFileSync(session, "utf8").split("\n")[2] ?? "") as { at: number };
       const iso = new Date(Math.ceil(at.at / 1_000)).toISOString();

@@ -154,6 +154,32 @@ describe("a snapshot of a cluster in the middle of chaos", () => {
     }
   });
 
+  test("has the requests that only look in it, too, where they keep a slow API server busy", async () => {
+    const live = await startLiveCluster({
+      ...small,
+      nodes: 3,
+      speed: 20,
+      faults: [
+        { atUs: 0, kind: "slow", actor: "api-1", extraUs: 3_000 },
+        { atUs: 9_000_000, kind: "crash", actor: "kubelet:node-2", forUs: 3_000_000 },
+      ],
+      explore: { delay: { perMillion: 100_000, maxUs: 200_000 }, loss: { perMillion: 10_000 } },
+    });
+    const client = new LiveClient(live.address.server);
+    await letChaosLoose(client, { clients: 4, deeds: 15, seed: 25, turnTheClock: false });
+    const bytes = await live.snapshot();
+    client.close();
+    await live.stop();
+    const restored = await restoreLiveCluster(bytes, { plainHttp: true, speed: 0 });
+    const again = await restored.snapshot();
+    await restored.stop();
+    const { inputs } = journalOf(decodeSnapshot(bytes));
+
+    expect(inputs.some((input) => "request" in input && input.request.method === "GET")).toBe(true);
+    expect(inputs.some((input) => "gone" in input)).toBe(true);
+    expect(decodeSnapshot(again).summary).toEqual(decodeSnapshot(bytes).summary);
+  });
+
   test("needs none of the requests that only look: history is the same without them", async () => {
     const { journal, history } = await recordSession(
       { nodes: 3, threads: 0, speed: 30 },

@@ -3,7 +3,7 @@ import { parseDuration } from "../../api/duration.ts";
 import { parseRfc3339, rfc3339Micro } from "../../api/time.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { ClusterOptionsError } from "../../cluster/cluster-options.ts";
-import type { Journal } from "../../cluster/journal.ts";
+import type { Journal, JournalInput } from "../../cluster/journal.ts";
 import type { LiveCluster } from "../../cluster/live-cluster.ts";
 import type { ReplayOptions, ReplayResult } from "../../cluster/replay.ts";
 import { guardAmbientSources } from "../../kernel/ambient-guard.ts";
@@ -79,7 +79,7 @@ async function replay(
   if (untilUs !== undefined) {
     if (nowUs < untilUs) terminal.warning("The session ended before that: this is its end.");
     if (nowUs > untilUs) terminal.warning("The session began after that: this is its start.");
-    return serve(result, flags, environment);
+    return serve(journal, result, flags, environment);
   }
   await result.cluster.close();
   return compare(journal, result, environment);
@@ -121,12 +121,14 @@ function compare(
 
 /** Lets kubectl look at that moment, until Ctrl-C. */
 async function serve(
-  { cluster }: ReplayResult,
+  { inputs }: Journal,
+  { cluster, nowUs }: ReplayResult,
   flags: ReplayFlags,
   { terminal }: CommandEnvironment,
 ): Promise<number> {
   const ending = waitForSignal();
-  const live = await serveOrExplain(cluster, flags.port);
+  const played = inputs.filter(({ atUs }) => atUs <= nowUs);
+  const live = await serveOrExplain(cluster, played, flags.port);
   const file = kubeconfigToWrite({ flag: flags.kubeconfig, env: process.env });
   try {
     await saveToKubeconfig(file, flags.name, live.address);
@@ -144,10 +146,23 @@ async function serve(
   return exitCode.ok;
 }
 
-async function serveOrExplain(cluster: Cluster, port: number): Promise<LiveCluster> {
+async function serveOrExplain(
+  cluster: Cluster,
+  played: readonly JournalInput[],
+  port: number,
+): Promise<LiveCluster> {
   const { serveCluster } = await import("../../cluster/live-cluster.ts");
+  const { InputLog } = await import("../../cluster/input-log.ts");
+  // So that the moment can be saved, and gone on from.
+  const log = new InputLog(cluster.options);
+  log.keepAll(played);
+  const requestsBefore = played.filter((input) => "request" in input).length;
   try {
-    return await serveCluster(cluster, { port, speed: 0, isReadOnly: true });
+    return await serveCluster(
+      cluster,
+      { port, speed: 0, isReadOnly: true },
+      { log, requestsBefore },
+    );
   } catch (error) {
     throw explainListening(error, "127.0.0.1", { port });
   }
