@@ -12,7 +12,7 @@ import { replayJournal } from "./replay.ts";
 import { decodeSnapshot, journalOf } from "./snapshot.ts";
 import { podraceVersion } from "./version.ts";
 
-export interface RestoreOptions extends Omit<ServeOptions, "isReadOnly"> {
+export interface RestoreOptions extends Omit<ServeOptions, "etcdPort" | "isReadOnly"> {
   /** Worker threads for the kubelets: any number, for the history does not depend on it. */
   readonly threads?: number | "per-node";
 }

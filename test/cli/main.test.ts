@@ -54,6 +54,7 @@ describe("podrace", { timeout: 30 * seconds }, () => {
       "PODRACE_THREADS",
       "PODRACE_RUNTIME",
       "PODRACE_PORT",
+      "PODRACE_ETCD_PORT",
       "PODRACE_HOST",
       "PODRACE_SPEED",
       "PODRACE_SEED",

@@ -250,6 +250,16 @@ describe("POST /podrace/v1/snapshot", () => {
     expect(answer.status).toBe(405);
   });
 
+  test("is refused where not all that comes in is kept: with etcd's door open", async () => {
+    const live = await startLiveCluster({ ...small, nodes: 0, etcdPort: 0 });
+    const answer = await fetch(`${live.address.server}/podrace/v1/snapshot`, { method: "POST" });
+    const text = await answer.text();
+    await live.stop();
+
+    expect(answer.status).toBe(405);
+    expect(text).toContain("there are no snapshots of this cluster: what comes in at etcd's door");
+  });
+
   test("is refused by a cluster that has stopped, rather than never answered", async () => {
     const live = await startLiveCluster({ ...small, nodes: 0 });
     await live.stop();

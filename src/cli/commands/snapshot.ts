@@ -106,7 +106,7 @@ async function restoreOrExplain(
     if (error instanceof RestoreError) {
       throw new CliError(`${file}: ${error.message}`, { exitCode: exitCode.nondeterminism });
     }
-    throw explainListening(error, options.host, options.port);
+    throw explainListening(error, options.host, options);
   }
 }
 
