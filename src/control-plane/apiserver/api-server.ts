@@ -2,19 +2,21 @@ import type { Binding, Eviction, KubeObject, Namespace } from "../../api/objects
 import type { Chance } from "../../kernel/chance.ts";
 import type { ActorRef, TimerHandle, Timeline } from "../../kernel/timeline.ts";
 import type { FactData, Trace } from "../../kernel/trace.ts";
-import type { Change as StoreChange, Store } from "../store/store.ts";
+import type { KeyValue, Store } from "../store/store.ts";
 import { AdmissionChain, type AdmissionPlugin } from "./admission/admission.ts";
 import { StoreContents } from "./cache-contents.ts";
+import { Compaction, historyChangesMaxDefault } from "./compaction.ts";
 import { ComponentWrites } from "./component-writes.ts";
 import { createObject, createTrusted, uidOf } from "./create.ts";
 import { EventExpiry } from "./event-expiry.ts";
-import { getObject, listObjects, type ObjectList, watchObjects } from "./read.ts";
+import { getObject, listObjects, type ObjectList } from "./read.ts";
 import { removeObject, type Removal } from "./remove.ts";
 import { keyOf, type Resource } from "./resource.ts";
 import { ResourceTable } from "./resource-table.ts";
 import type { DeleteOptions, ListOptions, RequestContext, WatchOptions } from "./request.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { type Answer, Storage } from "./storage.ts";
+import { type SendFromStore, StoreFeed } from "./store-feed.ts";
 import type { EventRow } from "./stored/event-row.ts";
 import { type LeaseHolder, LeaseRow } from "./stored/lease-row.ts";
 import { PodTemplates } from "./stored/pod-template.ts";
@@ -22,13 +24,10 @@ import type { StoredObject } from "./stored/stored-object.ts";
 import { bindPod, evictPod, finalizeNamespace } from "./subresources.ts";
 import { type Change, updateObject } from "./update.ts";
 import { WatchCache, type WatchSink } from "./watch-cache.ts";
+import { watchObjects } from "./watch-objects.ts";
 
 /** How often watches that asked for bookmarks get one, µs. */
 const bookmarkIntervalUs = 60_000_000;
-/** History older than one to two of these is compacted, µs. @see etcd3 `compact.go`: 5 minutes */
-const compactionIntervalUs = 300_000_000;
-/** And history of more changes than one to two times this. @see etcd `--auto-compaction-mode=revision` */
-const historyChangesMaxDefault = 250_000;
 
 /**
  * One API server: the only door to the store, and a watch cache for everyone who asks what changed.
@@ -40,15 +39,11 @@ export class ApiServer {
   readonly actor: ActorRef;
   readonly resources: ResourceTable;
   readonly #timeline: Timeline;
-  readonly #store: Store<StoredObject>;
+  readonly #feed: StoreFeed;
   readonly #caches = new Map<Resource, WatchCache>();
   readonly #cachesByPrefix: readonly (readonly [prefix: string, cache: WatchCache])[];
   readonly #parts: ServerParts;
   readonly #components: ComponentWrites;
-  #compactTo = 0;
-  #compactedTo = 1;
-  #tooLongAt: number;
-  readonly #historyChangesMax: number;
 
   constructor(options: {
     readonly actor: ActorRef;
@@ -60,20 +55,43 @@ export class ApiServer {
     readonly admission: readonly AdmissionPlugin[];
     /** Changes of history kept, at least, when there are many. Default 250,000. */
     readonly historyChangesMax?: number;
+    /** How the store's watch gets here; absent when that takes no time. */
+    readonly fromStore?: SendFromStore | undefined;
+    /** Whether this server, of several, compacts the store and forgets old events. Default true. */
+    readonly keepsHouse?: boolean;
   }) {
     const { actor, timeline, trace, store } = options;
     this.actor = actor;
     this.#timeline = timeline;
-    this.#store = store;
-    this.#historyChangesMax = options.historyChangesMax ?? historyChangesMaxDefault;
-    this.#tooLongAt = 2 * this.#historyChangesMax;
     this.resources = new ResourceTable(options.kinds);
+    const isNeverBehind = store.direct !== undefined && options.fromStore === undefined;
     for (const kind of options.kinds) {
-      const isNeverBehind = store.direct !== undefined;
       const contents = isNeverBehind ? new StoreContents(store, kind.keyPrefix) : undefined;
-      this.#caches.set(kind, new WatchCache(kind, store.revision, contents));
+      this.#caches.set(kind, new WatchCache(kind, 0, contents));
     }
     this.#cachesByPrefix = [...this.#caches].map(([{ keyPrefix }, cache]) => [keyPrefix, cache]);
+    const { keepsHouse = true, historyChangesMax = historyChangesMaxDefault } = options;
+    const expiry = keepsHouse ? new EventExpiry(timeline, actor, store) : undefined;
+    const compaction = keepsHouse
+      ? new Compaction(timeline, actor, store, historyChangesMax)
+      : undefined;
+    this.#feed = new StoreFeed({
+      store,
+      timeline,
+      actor,
+      send: options.fromStore,
+      listener: {
+        onList: (items, revision) => {
+          this.#fill(items, revision);
+          for (const { key, modRevision } of items) expiry?.noticed(key, modRevision);
+        },
+        onChange: (change) => {
+          this.#cacheOfKey(change.key)?.apply(change);
+          if (change.type === "put") expiry?.noticed(change.key, change.revision);
+          compaction?.noticedChange();
+        },
+      },
+    });
     this.#parts = {
       resources: this.resources,
       storage: new Storage(store),
@@ -81,31 +99,20 @@ export class ApiServer {
       admission: new AdmissionChain(options.admission),
       podTemplates: new PodTemplates(),
       nowUs: () => timeline.nowFor(actor),
+      feed: this.#feed,
       cacheOf: (resource) => this.#cacheOf(resource),
       record: (kind: string, subject: string, data: FactData) =>
         trace.record(actor, timeline.nowUs, kind, subject, data),
     };
     this.#components = new ComponentWrites(this.#parts);
-    const expiry = new EventExpiry(timeline, actor, store);
-    store.watch({
-      prefix: "/registry/",
-      afterRevision: store.revision,
-      onChanges: (changes) => {
-        for (const change of changes) {
-          this.#cacheOfKey(change)?.apply(change);
-          expiry.noticed(change);
-        }
-        this.#compactIfLong();
-      },
-      onCompacted: () => {},
-    });
+    this.#feed.start();
     this.#every(bookmarkIntervalUs, () => this.#sendBookmarks());
-    this.#every(compactionIntervalUs, () => this.#compact());
+    compaction?.start();
   }
 
   /** The store's revision, as far as this server knows. */
   get revision(): number {
-    return this.#store.revision;
+    return this.#feed.revision;
   }
 
   get nowUs(): number {
@@ -126,8 +133,9 @@ export class ApiServer {
     for (const stored of this.#cacheOf(resource).objects()) yield stored.toObject();
   }
 
-  get(context: RequestContext, answer: Answer<KubeObject>): void {
-    getObject(this.#parts, context, answer);
+  /** @param resourceVersion As of lists: empty for what is there now, `0` for what the cache has. */
+  get(context: RequestContext, answer: Answer<KubeObject>, resourceVersion = ""): void {
+    getObject(this.#parts, context, resourceVersion, answer);
   }
 
   list(context: RequestContext, options: ListOptions, answer: Answer<ObjectList>): void {
@@ -219,40 +227,27 @@ export class ApiServer {
 
   #cacheOf(resource: Resource): WatchCache {
     const cache = this.#caches.get(resource) as WatchCache;
-    cache.advanceTo(this.#store.revision);
+    cache.advanceTo(this.#feed.revision);
     return cache;
   }
 
-  #cacheOfKey({ key }: StoreChange<StoredObject>): WatchCache | undefined {
+  #fill(items: readonly KeyValue<StoredObject>[], revision: number): void {
+    const contents = new Map<WatchCache, Map<string, StoredObject>>();
+    for (const cache of this.#caches.values()) contents.set(cache, new Map());
+    for (const { key, value } of items) {
+      const cache = this.#cacheOfKey(key);
+      if (cache !== undefined) contents.get(cache)?.set(key, value);
+    }
+    for (const [cache, objects] of contents) cache.replace(objects, revision);
+  }
+
+  #cacheOfKey(key: string): WatchCache | undefined {
     for (const [prefix, cache] of this.#cachesByPrefix) if (key.startsWith(prefix)) return cache;
     return undefined;
   }
 
   #sendBookmarks(): void {
     for (const resource of this.resources.all) this.#cacheOf(resource).sendBookmarks();
-  }
-
-  /** Compacts to where the store was one interval ago, so that every reader has that long. */
-  #compact(): void {
-    const revision = this.#store.revision;
-    this.#compactBefore(this.#compactTo);
-    this.#compactTo = revision;
-  }
-
-  /** A cluster that writes much would keep more history than objects: it keeps the latest changes. */
-  #compactIfLong(): void {
-    const { revision } = this.#store;
-    if (revision < this.#tooLongAt) return;
-    this.#tooLongAt = revision + this.#historyChangesMax;
-    // Later, for a watch's handler does not write.
-    this.#timeline.setBackgroundTimer(this.actor, 0, () =>
-      this.#compactBefore(revision - this.#historyChangesMax),
-    );
-  }
-
-  #compactBefore(revision: number): void {
-    if (revision > this.#compactedTo) this.#store.compact(revision, () => {});
-    this.#compactedTo = Math.max(this.#compactedTo, revision);
   }
 
   #every(intervalUs: number, act: () => void): void {

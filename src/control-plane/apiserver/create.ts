@@ -1,4 +1,10 @@
-import { badRequest, internalError, invalid, unexpectedError } from "../../api/errors.ts";
+import {
+  badRequest,
+  internalError,
+  invalid,
+  isApiError,
+  unexpectedError,
+} from "../../api/errors.ts";
 import { required } from "../../api/field-errors.ts";
 import type { KubeObject, ObjectMeta, Pod } from "../../api/objects.ts";
 import { rfc3339 } from "../../api/time.ts";
@@ -7,7 +13,13 @@ import type { AdmissionView } from "./admission/admission.ts";
 import { authorize } from "./authorize.ts";
 import { keyOf, type Resource, subjectOf } from "./resource.ts";
 import type { RequestContext } from "./request.ts";
-import { recordRequest, recordStored, type ServerParts, strategyContext } from "./server-parts.ts";
+import {
+  lookUp,
+  recordRequest,
+  recordStored,
+  type ServerParts,
+  strategyContext,
+} from "./server-parts.ts";
 import type { Answer } from "./storage.ts";
 import { tokenVolumeSite } from "./admission/service-account.ts";
 import { PodRow, PodSeed } from "./stored/pod-row.ts";
@@ -18,6 +30,8 @@ import { PlainObject, type StoredObject } from "./stored/stored-object.ts";
 const suffixAlphabet = "bcdfghjklmnpqrstvwxz2456789";
 const suffixLength = 5;
 const generatedBaseMax = 58;
+/** @see kubernetes `registry/generic/registry/store.go`: `maxNameGenerationCreateAttempts` */
+const generatedAttemptsMax = 8;
 
 /**
  * POST of a collection: identity, admission, defaults, validation, and one compare-and-put.
@@ -29,6 +43,7 @@ export function createObject(
   request: RequestContext,
   sent: KubeObject,
   answer: Answer<StoredObject>,
+  attempt = 0,
 ): void {
   let context: RequestContext;
   let stored: StoredObject;
@@ -36,7 +51,7 @@ export function createObject(
     requireMatchingNamespace(request, sent);
     const { name = "" } = sent.metadata;
     context = name === request.name ? request : { ...request, name };
-    if (name === "") context = { ...request, name: generatedName(parts, request, sent) };
+    if (name === "") context = { ...request, name: generatedName(parts, request, sent, attempt) };
     authorizeCreation(context);
     recordRequest(parts, context, "create");
     stored = isPods(context) ? preparedPod(parts, context, sent) : prepared(parts, context, sent);
@@ -44,7 +59,12 @@ export function createObject(
     return answer(refusal as Error);
   }
   if (context.dryRun) return parts.storage.previewCreate(context, stored, answer);
-  store(parts, context, stored, answer);
+  if ((sent.metadata.name ?? "") !== "") return store(parts, context, stored, answer);
+  store(parts, context, stored, (error, result) => {
+    const isTaken = isApiError(error, "AlreadyExists") && attempt < generatedAttemptsMax - 1;
+    if (isTaken) return createObject(parts, request, sent, answer, attempt + 1);
+    answer(error, result);
+  });
 }
 
 /** POST of what podrace's own components make, as it is to be stored: nothing in it is the client's. */
@@ -112,11 +132,11 @@ function preparedPod(parts: ServerParts, context: RequestContext, sent: KubeObje
   return new PodRow(new PodSeed(template, { namespace, name, uid, storeKey }, nowUs));
 }
 
-/** The service account of a pod to be, as this server's cache has it. */
+/** The service account of a pod to be. */
 function accountOf(parts: ServerParts, namespace: string, { spec }: Pod): unknown {
   const accounts = parts.resources.find("", "v1", "serviceaccounts");
   const name = spec?.serviceAccountName || "default";
-  return accounts && parts.cacheOf(accounts).get(keyOf(accounts, namespace, name));
+  return accounts && lookUp(parts, accounts, namespace, name);
 }
 
 function suffixOf(parts: ServerParts, namespace: string, name: string, atUs: number): string {
@@ -202,13 +222,14 @@ function generatedName(
   parts: ServerParts,
   { resource, namespace }: RequestContext,
   sent: KubeObject,
+  firstAttempt: number,
 ): string {
   const base = sent.metadata.generateName ?? "";
   if (base === "") {
     throw invalid(resource, "", [required("metadata.name", "name or generateName is required")]);
   }
   const start = base.slice(0, generatedBaseMax);
-  for (let attempt = 0; ; attempt++) {
+  for (let attempt = firstAttempt; ; attempt++) {
     const site = `name/${resource.plural}/${namespace}/${base}@${parts.nowUs()}#${attempt}`;
     const name = start + parts.chance.text(site, suffixLength, suffixAlphabet);
     if (parts.cacheOf(resource).get(keyOf(resource, namespace, name)) === undefined) return name;
@@ -216,20 +237,14 @@ function generatedName(
 }
 
 function admissionView(parts: ServerParts): AdmissionView {
-  const inCache = (plural: string, namespace: string, name: string): KubeObject | undefined => {
+  const found = (plural: string, namespace: string, name: string): KubeObject | undefined => {
     const resource = parts.resources.find("", "v1", plural);
-    return (
-      resource &&
-      parts
-        .cacheOf(resource)
-        .get(keyOf(resource, namespace, name))
-        ?.toObject()
-    );
+    return resource && lookUp(parts, resource, namespace, name)?.toObject();
   };
   return {
     nowUs: parts.nowUs(),
-    namespace: (name) => inCache("namespaces", "", name),
-    serviceAccount: (namespace, name) => inCache("serviceaccounts", namespace, name),
+    namespace: (name) => found("namespaces", "", name),
+    serviceAccount: (namespace, name) => found("serviceaccounts", namespace, name),
     suffix: (key) => parts.chance.text(`${key}@${parts.nowUs()}`, suffixLength, suffixAlphabet),
   };
 }

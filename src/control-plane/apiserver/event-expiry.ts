@@ -1,5 +1,5 @@
 import type { ActorRef, Timeline } from "../../kernel/timeline.ts";
-import type { Change, Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
 
 /** @see kubernetes `cmd/kube-apiserver/app/options/options.go`: `EventTTL`, one hour */
@@ -24,8 +24,9 @@ export class EventExpiry {
     this.#sweepLater();
   }
 
-  noticed({ type, key, revision }: Change<StoredObject>): void {
-    if (type !== "put" || !key.startsWith("/registry/events/")) return;
+  /** Something was written. */
+  noticed(key: string, revision: number): void {
+    if (!key.startsWith("/registry/events/")) return;
     // The first sweep at which the last of those written until the next one has lived its hour.
     const sweep = this.#sweeps + 1 + eventTtlUs / sweepIntervalUs;
     let stretch = this.#written.at(-1);

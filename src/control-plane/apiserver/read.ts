@@ -1,20 +1,15 @@
-import { expired, tooLargeResourceVersion } from "../../api/errors.ts";
+import { expired, notFound } from "../../api/errors.ts";
 import type { KubeObject } from "../../api/objects.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
 import { decodeContinueToken, encodeContinueToken } from "./continue-token.ts";
 import { CompactedError } from "../store/store-errors.ts";
 import { authorize } from "./authorize.ts";
-import {
-  listRevision,
-  requireListOptions,
-  requireWatchOptions,
-  watchRevision,
-} from "./list-options.ts";
-import type { ListOptions, RequestContext, WatchOptions } from "./request.ts";
+import { listRevision, requireListOptions } from "./list-options.ts";
+import type { ListOptions, RequestContext } from "./request.ts";
+import { groupResourceOf, keyOf } from "./resource.ts";
 import { isSelected, parseSelection, type Selection } from "./selection.ts";
 import type { ServerParts } from "./server-parts.ts";
 import type { Answer } from "./storage.ts";
-import type { WatchSink } from "./watch-cache.ts";
 
 export interface ObjectList {
   readonly items: readonly StoredObject[];
@@ -25,20 +20,38 @@ export interface ObjectList {
   readonly remainingItemCount: number | undefined;
 }
 
+/** @param resourceVersion Empty for what the store has; otherwise as this server's cache has it. */
 export function getObject(
   parts: ServerParts,
   context: RequestContext,
+  resourceVersion: string,
   answer: Answer<KubeObject>,
 ): void {
+  let revision: number;
   try {
     authorize(context, "get");
+    revision = listRevision(resourceVersion);
   } catch (refusal) {
     return answer(refusal as Error);
   }
-  parts.storage.get(context, (error, stored) => answer(error, stored?.toObject()));
+  if (resourceVersion === "") {
+    return parts.storage.get(context, (error, stored) => answer(error, stored?.toObject()));
+  }
+  parts.feed.whenReached(revision, (error) => {
+    if (error !== undefined) return answer(error);
+    const { resource, namespace, name } = context;
+    const stored = parts.cacheOf(resource).get(keyOf(resource, namespace, name));
+    if (stored === undefined) return answer(notFound(groupResourceOf(resource), name));
+    answer(undefined, stored.toObject());
+  });
 }
 
-/** A list at one revision; with `limit`, page by page at the first page's revision. */
+/**
+ * A list at one revision; with `limit`, page by page at the first page's revision.
+ *
+ * @see kubernetes `staging/src/k8s.io/apiserver/pkg/storage/cacher/delegator.go`: what is answered
+ *   from the cache, and how old that may be
+ */
 export function listObjects(
   parts: ServerParts,
   context: RequestContext,
@@ -48,43 +61,37 @@ export function listObjects(
   let listing: Listing;
   try {
     authorize(context, "list");
-    listing = prepareListing(parts, context, options);
+    listing = prepareListing(context, options);
   } catch (refusal) {
     return answer(refusal as Error);
   }
-  collect(parts, listing, [], answer);
-}
-
-/** Begins a watch; what goes wrong later is said through the sink. */
-export function watchObjects(
-  parts: ServerParts,
-  context: RequestContext,
-  options: WatchOptions,
-  sink: WatchSink,
-): () => void {
-  authorize(context, "watch");
-  requireWatchOptions(options);
-  const { resource, namespace, name } = context;
-  const { sendInitialEvents, allowWatchBookmarks } = options;
-  const fieldSelector = name === "" ? options.fieldSelector : `metadata.name=${name}`;
-  const selection = parseSelection(resource, namespace, options.labelSelector, fieldSelector);
-  const revision = watchRevision(options.resourceVersion);
-  const startsWithAll = sendInitialEvents ?? revision === 0;
-  return parts.cacheOf(resource).watch(
-    {
-      selection,
-      afterRevision: startsWithAll ? 0 : revision || parts.storage.store.revision,
-      wantsBookmarks: allowWatchBookmarks,
-      endsInitialEvents: sendInitialEvents === true && allowWatchBookmarks,
-    },
-    sink,
-  );
+  const { feed } = parts;
+  const fromCache = (error?: Error): void => {
+    if (error !== undefined) return answer(error);
+    // A cache that is never behind has what the store has, which is in order.
+    if (feed.isImmediate) return collect(parts, listing, [], answer);
+    answer(undefined, pageOfCache(parts, context, listing));
+  };
+  switch (listing.from) {
+    case "cache":
+      return feed.whenReached(listing.revision, fromCache);
+    case "cacheOnceCurrent":
+      return feed.whenCurrent((error) => {
+        if (error === undefined) fromCache();
+        // Who has no time to wait for a cache that is far behind is answered by the store.
+        else collect(parts, listing, [], answer);
+      });
+    case "store":
+      collect(parts, listing, [], answer);
+  }
 }
 
 interface Listing {
   readonly selection: Selection;
   readonly prefix: string;
   readonly startKey: string;
+  readonly from: "store" | "cache" | "cacheOnceCurrent";
+  /** Of a list from the store the very one, 0 for the latest; of one from the cache the oldest. */
   readonly revision: number;
   /** 0 for all. */
   readonly limit: number;
@@ -95,28 +102,47 @@ interface Listing {
 /** A selector may leave out nearly everything: then more is read at a time, up to this. */
 const chunkMax = 10_000;
 
-function prepareListing(
-  parts: ServerParts,
-  context: RequestContext,
-  options: ListOptions,
-): Listing {
+function prepareListing(context: RequestContext, options: ListOptions): Listing {
   const { resource, namespace } = context;
   requireListOptions(options);
   const { labelSelector, fieldSelector, resourceVersion, resourceVersionMatch } = options;
   const selection = parseSelection(resource, namespace, labelSelector, fieldSelector);
   const isOfOneNamespace = resource.namespaced && namespace !== "";
   const prefix = isOfOneNamespace ? `${resource.keyPrefix}${namespace}/` : resource.keyPrefix;
-  const limit = Math.max(options.limit, 0);
+  // As upstream, which tells clients that any revision will do to take all of it.
+  const limit = resourceVersion === "0" && options.continue === "" ? 0 : Math.max(options.limit, 0);
   const listing = { selection, prefix, startKey: prefix, revision: 0, limit, chunk: limit };
   if (options.continue !== "") {
     const token = decodeContinueToken(options.continue);
-    return { ...listing, startKey: prefix + token.start, revision: Math.max(token.revision, 0) };
+    const revision = Math.max(token.revision, 0);
+    return { ...listing, from: "store", startKey: prefix + token.start, revision };
   }
-  const asked = listRevision(resourceVersion);
-  const current = parts.storage.store.revision;
-  if (asked > current) throw tooLargeResourceVersion(asked, current);
+  if (resourceVersion === "") return { ...listing, from: "cacheOnceCurrent" };
+  const revision = listRevision(resourceVersion);
   const isExact = resourceVersionMatch === "Exact" || (limit > 0 && resourceVersionMatch === "");
-  return { ...listing, revision: isExact ? asked : 0 };
+  return { ...listing, from: isExact ? "store" : "cache", revision };
+}
+
+function pageOfCache(
+  parts: ServerParts,
+  { resource }: RequestContext,
+  { selection, prefix, limit }: Listing,
+): ObjectList {
+  const cache = parts.cacheOf(resource);
+  const { revision } = cache;
+  const selected = cache.select(selection);
+  const page = limit === 0 ? selected : selected.slice(0, limit);
+  const items = page.map(([, stored]) => stored);
+  const last = page.at(-1);
+  if (page.length === selected.length || last === undefined) {
+    return { items, revision, continue: "", remainingItemCount: undefined };
+  }
+  return {
+    items,
+    revision,
+    continue: continueAfter(last[0], prefix, revision),
+    remainingItemCount: isFiltered(selection) ? undefined : selected.length - page.length,
+  };
 }
 
 /** Reads on until the page is full. */
@@ -126,7 +152,8 @@ function collect(
   found: readonly StoredObject[],
   answer: Answer<ObjectList>,
 ): void {
-  const { selection, startKey, prefix, revision, limit, chunk } = listing;
+  const { selection, startKey, prefix, limit, chunk } = listing;
+  const revision = listing.from === "store" ? listing.revision : 0;
   parts.storage.list({ startKey, prefix, limit: chunk, revision }, (error, page) => {
     if (error instanceof CompactedError) return answer(historyIsGone(listing));
     if (error !== undefined || page === undefined) return answer(error);
@@ -136,23 +163,27 @@ function collect(
       items.push(value);
       const remaining = page.remaining + page.items.length - index - 1;
       if (items.length !== limit || remaining === 0) continue;
-      const isFiltered = selection.labels !== undefined || selection.fields.length > 0;
       return answer(undefined, {
         items,
         revision: page.revision,
         continue: continueAfter(key, prefix, page.revision),
-        remainingItemCount: isFiltered ? undefined : remaining,
+        remainingItemCount: isFiltered(selection) ? undefined : remaining,
       });
     }
     const last = page.items.at(-1);
     if (page.remaining > 0 && last !== undefined) {
-      const rest = { startKey: `${last.key}\0`, revision: page.revision };
+      const rest = { startKey: `${last.key}\0`, from: "store" as const, revision: page.revision };
       const next = { ...listing, ...rest, chunk: Math.min(chunk * 2, chunkMax) };
       return collect(parts, next, items, answer);
     }
     const isWhole = { continue: "", remainingItemCount: undefined };
     answer(undefined, { items, revision: page.revision, ...isWhole });
   });
+}
+
+/** What is left of a filtered list is not counted. */
+function isFiltered({ labels, fields }: Selection): boolean {
+  return labels !== undefined || fields.length > 0;
 }
 
 function continueAfter(key: string, prefix: string, revision: number): string {

@@ -2,9 +2,10 @@ import type { Chance } from "../../kernel/chance.ts";
 import type { FactData } from "../../kernel/trace.ts";
 import type { AdmissionChain } from "./admission/admission.ts";
 import type { ResourceTable } from "./resource-table.ts";
-import { type Resource, type StrategyContext, subjectOf } from "./resource.ts";
+import { keyOf, type Resource, type StrategyContext, subjectOf } from "./resource.ts";
 import type { RequestContext } from "./request.ts";
 import type { Storage } from "./storage.ts";
+import type { StoreFeed } from "./store-feed.ts";
 import type { PodTemplates } from "./stored/pod-template.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
 import type { WatchCache } from "./watch-cache.ts";
@@ -16,6 +17,7 @@ export interface ServerParts {
   readonly chance: Chance;
   readonly admission: AdmissionChain;
   readonly podTemplates: PodTemplates;
+  readonly feed: StoreFeed;
   nowUs(): number;
   cacheOf(resource: Resource): WatchCache;
   record(kind: string, subject: string, data: FactData): void;
@@ -27,15 +29,44 @@ export function strategyContext(parts: ServerParts): StrategyContext {
     chance: parts.chance,
     clusterIps: () => {
       const services = parts.resources.find("", "v1", "services");
-      const found = services ? parts.cacheOf(services).objects() : [];
       const held = new Set<string>();
-      for (const stored of found) {
+      for (const stored of services === undefined ? [] : objectsOf(parts, services)) {
         const { clusterIP } = stored.toObject()["spec"] as { readonly clusterIP?: string };
         if (clusterIP !== undefined && clusterIP !== "") held.add(clusterIP);
       }
       return held;
     },
   };
+}
+
+/**
+ * What a request refers to, e.g. its namespace: as the cache has it, or else the store, since a cache
+ * may be behind.
+ *
+ * @see kubernetes `staging/src/k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go`
+ */
+export function lookUp(
+  parts: ServerParts,
+  resource: Resource,
+  namespace: string,
+  name: string,
+): StoredObject | undefined {
+  const key = keyOf(resource, namespace, name);
+  const cached = parts.cacheOf(resource).get(key);
+  if (cached !== undefined || parts.feed.isImmediate) return cached;
+  return parts.storage.store.direct?.get(key)?.value;
+}
+
+/** All objects of a kind, as the store has them where it answers at once. */
+function objectsOf(parts: ServerParts, resource: Resource): Iterable<StoredObject> {
+  let objects = parts.cacheOf(resource).objects();
+  if (parts.feed.isImmediate) return objects;
+  const { keyPrefix } = resource;
+  const all = { startKey: keyPrefix, prefix: keyPrefix, limit: 0, revision: 0 };
+  parts.storage.list(all, (_error, page) => {
+    if (page !== undefined) objects = page.items.map(({ value }) => value);
+  });
+  return objects;
 }
 
 export function recordRequest(parts: ServerParts, context: RequestContext, verb: string): void {

@@ -1,6 +1,6 @@
-import { alreadyExists, conflict, notFound } from "../../api/errors.ts";
+import { alreadyExists, conflict, notFound, tooLargeResourceVersion } from "../../api/errors.ts";
 import type { KubeObject } from "../../api/objects.ts";
-import { CompactedError } from "../store/store-errors.ts";
+import { CompactedError, FutureRevisionError } from "../store/store-errors.ts";
 import { type KeyValue, prefixEnd, type Store } from "../store/store.ts";
 import { equalJson } from "../../api/equal-json.ts";
 import { storeFailure } from "./store-failure.ts";
@@ -160,6 +160,9 @@ export class Storage {
     const range = { key: startKey, rangeEnd: prefixEnd(prefix), limit, revision };
     this.store.range(range, (error, result) => {
       if (error instanceof CompactedError) return answer(error);
+      if (error instanceof FutureRevisionError) {
+        return answer(tooLargeResourceVersion(revision, this.store.revision));
+      }
       if (error !== undefined) return answer(storeFailure(error));
       answer(undefined, {
         items: result.items,

@@ -84,6 +84,28 @@ export class WatchCache {
     return this.#objects.get(key);
   }
 
+  /**
+   * Takes in all there is, in place of what it had. Whoever watches lost what happened in between, and
+   * is told so.
+   */
+  replace(objects: ReadonlyMap<string, StoredObject>, revision: number): void {
+    for (const [key, object] of this.#objects) this.#indexNode(key, undefined, object);
+    this.#objects.clear();
+    this.#history.length = 0;
+    this.#revision = revision;
+    this.#oldestRevision = revision;
+    for (const [key, object] of objects) {
+      this.#objects.set(key, object);
+      this.#indexNode(key, object, undefined);
+    }
+    const cutOff = [...this.#everyWatcher()];
+    this.#watchers.clear();
+    this.#indexed.clear();
+    for (const { sink, afterRevision } of cutOff) {
+      sink.error(tooOld(Math.min(afterRevision, revision), revision));
+    }
+  }
+
   /** Takes in a change of the store and tells whoever watches. */
   apply(change: Change<StoredObject>): void {
     const previous = change.previous?.value;
@@ -101,6 +123,13 @@ export class WatchCache {
     this.#revision = Math.max(this.#revision, revision);
   }
 
+  /** The selected objects with their keys in the store, in key order. */
+  select(selection: Selection): readonly (readonly [string, StoredObject])[] {
+    return [...this.#candidates(selection)]
+      .filter(([, object]) => isSelected(selection, object))
+      .toSorted(([left], [right]) => (left < right ? -1 : 1));
+  }
+
   /** Begins a watch; returns how to end it. */
   watch(start: WatchStart, sink: WatchSink): () => void {
     const { selection, afterRevision } = start;
@@ -113,9 +142,7 @@ export class WatchCache {
     if (afterRevision === 0) {
       this.#sendAll(selection, sink);
     } else if (afterRevision < this.#oldestRevision) {
-      sink.error(
-        expired(`too old resource version: ${afterRevision} (${this.#oldestRevision})`).status,
-      );
+      sink.error(tooOld(afterRevision, this.#oldestRevision));
       return () => {};
     } else {
       for (const change of this.#history) {
@@ -136,12 +163,7 @@ export class WatchCache {
   }
 
   #sendAll(selection: Selection, sink: WatchSink): void {
-    const selected = [...this.#candidates(selection)].filter(([, object]) =>
-      isSelected(selection, object),
-    );
-    for (const [, object] of selected.toSorted(([left], [right]) => (left < right ? -1 : 1))) {
-      sink.event("ADDED", object);
-    }
+    for (const [, object] of this.select(selection)) sink.event("ADDED", object);
   }
 
   /** The objects a selection may be about: one by its name, some by an indexed field, or all. */
@@ -244,6 +266,10 @@ export class WatchCache {
 interface IndexedField {
   readonly field: string;
   readonly read: (stored: StoredObject) => string;
+}
+
+function tooOld(revision: number, oldestRevision: number): Status {
+  return expired(`too old resource version: ${revision} (${oldestRevision})`).status;
 }
 
 const nodeNameField = "spec.nodeName";

@@ -112,6 +112,25 @@ export class ApiDriver {
   }
 }
 
+/** What was answered so far: nothing, an error or a result. */
+export interface RecordedAnswer<T> {
+  readonly error?: Error;
+  readonly result?: T;
+}
+
+/** Asks for a list that may have to wait. */
+export function askedList(
+  api: ApiDriver,
+  plural: string,
+  options: Partial<ListOptions> = {},
+): RecordedAnswer<ObjectList> {
+  const recorded = {};
+  api.server.list(api.at(plural), { ...listAll, ...options }, (error, result) => {
+    Object.assign(recorded, error === undefined ? { result } : { error });
+  });
+  return recorded;
+}
+
 /** A list with its objects made. */
 export interface ListedObjects extends Omit<ObjectList, "items"> {
   readonly items: readonly KubeObject[];

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import type { ApiError, Status } from "../../../src/api/errors.ts";
+import type { ObjectList } from "../../../src/control-plane/apiserver/read.ts";
 import { PlainObject } from "../../../src/control-plane/apiserver/stored/stored-object.ts";
-import type { ListedObjects } from "./api-driver.ts";
+import { askedList, type ListedObjects, type RecordedAnswer } from "./api-driver.ts";
 import { aConfigMap, aNamespace, aNode, aPod } from "./objects.ts";
 import { refusalOf } from "./refusal.ts";
 import { ServerUnderTest } from "./server-under-test.ts";
@@ -229,22 +231,37 @@ describe("a list of a revision", () => {
     expect([namesOf(list), list.revision]).toEqual([[], revision]);
   });
 
-  test("that is still to come is refused, with a moment to come back", () => {
+  test("that is still to come is waited for, and refused after three seconds", () => {
     const current = api.server.revision;
+    const ask = (revision: number): RecordedAnswer<ObjectList> =>
+      askedList(api, "configmaps", { resourceVersion: String(revision) });
+    const soon = ask(current + 1);
+    const never = ask(999_999_999);
 
-    expect(refusalOf(() => api.list("configmaps", { resourceVersion: "999999999" }))).toEqual({
-      kind: "Status",
-      apiVersion: "v1",
-      metadata: {},
-      status: "Failure",
-      message: `Timeout: Too large resource version: 999999999, current: ${current}`,
-      reason: "Timeout",
-      details: {
-        causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
-        retryAfterSeconds: 1,
-      },
-      code: 504,
-    });
+    api.pass(2);
+    createConfigMaps("a");
+    expect(soon.result?.items.map(({ name }) => name)).toEqual(["a"]);
+    api.pass(0.999_999);
+    expect(never.error).toBeUndefined();
+    api.pass(0.000_001);
+
+    expect((never.error as ApiError).status).toEqual(tooLarge(999_999_999, current + 1));
+  });
+
+  test("that is still to come is refused at once when it is to be that very one", () => {
+    const asked = { resourceVersion: "999", resourceVersionMatch: "Exact" };
+
+    expect(refusalOf(() => api.list("configmaps", asked))).toEqual(
+      tooLarge(999, api.server.revision),
+    );
+  });
+
+  test("0 is all of it, whatever the limit", () => {
+    createConfigMaps("a", "b", "c");
+
+    const list = api.list("configmaps", { resourceVersion: "0", limit: 2 });
+
+    expect([namesOf(list), list.continue]).toEqual([["a", "b", "c"], ""]);
   });
 
   test("that is compacted away is refused", () => {
@@ -396,6 +413,22 @@ describe("the beginning of a watch", () => {
     expect(watch.lines).toEqual([`BOOKMARK ${api.server.revision}`]);
   });
 });
+
+function tooLarge(asked: number, current: number): Status {
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message: `Timeout: Too large resource version: ${asked}, current: ${current}`,
+    reason: "Timeout",
+    details: {
+      causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+      retryAfterSeconds: 1,
+    },
+    code: 504,
+  };
+}
 
 function createConfigMaps(...names: readonly string[]): void {
   for (const name of names) api.create("configmaps", aConfigMap(name));

@@ -79,11 +79,13 @@ export class ResourceDoor {
   }
 
   #get(exchange: ResourceExchange): void {
+    const { resource, query } = exchange;
     const options = this.#renderOptions(exchange);
-    this.#server.get(contextOf(exchange), (error, object) => {
+    const answer = (error: Error | undefined, object?: KubeObject): void => {
       if (error !== undefined || object === undefined) return exchange.refuse(error);
-      exchange.send(200, renderObject(exchange.resource, object, options));
-    });
+      exchange.send(200, renderObject(resource, object, options));
+    };
+    this.#server.get(contextOf(exchange), answer, query.text("resourceVersion"));
   }
 
   #list(exchange: ResourceExchange): void {

@@ -1,0 +1,205 @@
+import { tooLargeResourceVersion } from "../../api/errors.ts";
+import type { ActorRef, TimerHandle, Timeline } from "../../kernel/timeline.ts";
+import { type Change, type KeyValue, prefixEnd, type Store, type Watch } from "../store/store.ts";
+import type { StoredObject } from "./stored/stored-object.ts";
+
+const prefix = "/registry/";
+
+/** How long a reader waits for a revision, µs. @see kubernetes `cacher/watch_cache.go`: `blockTimeout` */
+const patienceUs = 3_000_000;
+/** While somebody waits. @see kubernetes `cacher/progress/watch_progress.go`: `progressRequestPeriod` */
+const progressIntervalUs = 100_000;
+/** After a watch broke. @see client-go `tools/cache/reflector.go` */
+const resumeDelayUs = 1_000_000;
+
+export interface FeedListener {
+  /** All there is: at the beginning, and again after a gap that cannot be closed. */
+  onList(items: readonly KeyValue<StoredObject>[], revision: number): void;
+  onChange(change: Change<StoredObject>): void;
+}
+
+/**
+ * Sends something that the store says on its way to an API server, behind all that was sent before.
+ *
+ * @returns Whether it arrives: when not, the stream is broken.
+ */
+export type SendFromStore = (handle: () => void) => boolean;
+
+/**
+ * What an API server hears of its store: all there is, then every change, in order and without a gap.
+ * At once from a store of this process; later, when there is a link in between.
+ *
+ * @see kubernetes `staging/src/k8s.io/apiserver/pkg/storage/etcd3/watcher.go`
+ */
+export class StoreFeed {
+  readonly #store: Store<StoredObject>;
+  readonly #timeline: Timeline;
+  readonly #actor: ActorRef;
+  readonly #sendLate: SendFromStore | undefined;
+  readonly #listener: FeedListener;
+  readonly #waiting = new Set<Waiter>();
+  #revision = 0;
+  #watch: Watch | undefined;
+  #asksForProgress = false;
+
+  constructor(options: {
+    readonly store: Store<StoredObject>;
+    readonly timeline: Timeline;
+    readonly actor: ActorRef;
+    /** How the watch gets here; absent when that takes no time. */
+    readonly send: SendFromStore | undefined;
+    readonly listener: FeedListener;
+  }) {
+    this.#store = options.store;
+    this.#timeline = options.timeline;
+    this.#actor = options.actor;
+    this.#sendLate = options.send;
+    this.#listener = options.listener;
+  }
+
+  /** Whether a write is heard of before it is answered: then nobody ever has to wait. */
+  get isImmediate(): boolean {
+    return this.#sendLate === undefined && this.#store.direct !== undefined;
+  }
+
+  /** All up to this was heard. */
+  get revision(): number {
+    return this.isImmediate ? this.#store.revision : this.#revision;
+  }
+
+  start(): void {
+    this.#read((items, revision) => this.#list(items, revision));
+  }
+
+  /** What the store's revision is by now. */
+  askRevision(answer: (error: Error | undefined, revision: number) => void): void {
+    if (this.#store.direct !== undefined) return answer(undefined, this.#store.revision);
+    this.#store.range({ key: prefix }, (error, result) => answer(error, result.revision));
+  }
+
+  /**
+   * Calls `done` once all up to `revision` was heard: at once if so.
+   *
+   * @param done Gets a 504 when that takes too long.
+   */
+  whenReached(revision: number, done: (error?: Error) => void): void {
+    if (this.revision >= revision) return done();
+    const waiter: Waiter = {
+      revision,
+      done,
+      timer: this.#timeline.setTimer(this.#actor, patienceUs, () => {
+        this.#waiting.delete(waiter);
+        done(tooLargeResourceVersion(revision, this.revision));
+      }),
+    };
+    this.#waiting.add(waiter);
+    if (!this.#asksForProgress) this.#askForProgress();
+  }
+
+  /** As `whenReached`, of the revision that the store has by now. */
+  whenCurrent(done: (error?: Error) => void): void {
+    if (this.isImmediate) return done();
+    this.askRevision((error, revision) => {
+      if (error !== undefined) return done(error);
+      this.whenReached(revision, done);
+    });
+  }
+
+  #read(take: (items: readonly KeyValue<StoredObject>[], revision: number) => void): void {
+    this.#store.range(
+      { key: prefix, rangeEnd: prefixEnd(prefix) },
+      (error, { items, revision }) => {
+        if (error === undefined) take(items, revision);
+        else this.#later(() => this.#read(take));
+      },
+    );
+  }
+
+  #list(items: readonly KeyValue<StoredObject>[], revision: number): void {
+    this.#revision = revision;
+    this.#listener.onList(items, revision);
+    this.#begin();
+    this.#letGo();
+  }
+
+  #begin(): void {
+    const stream: { isOver: boolean; watch?: Watch } = { isOver: false };
+    const end = (): void => {
+      stream.isOver = true;
+      stream.watch?.cancel();
+      this.#watch = undefined;
+    };
+    const resume = (): void => {
+      if (stream.isOver) return;
+      end();
+      this.#later(() => this.#begin());
+    };
+    const watch = this.#store.watch({
+      prefix,
+      afterRevision: this.#revision,
+      onChanges: (changes) => {
+        if (!stream.isOver && !this.#send(() => this.#take(changes))) resume();
+      },
+      onProgress: (revision) => {
+        if (!stream.isOver && !this.#send(() => this.#advanceTo(revision))) resume();
+      },
+      onCompacted: () => {
+        end();
+        this.#read((items, revision) => {
+          if (!this.#send(() => this.#list(items, revision))) this.#later(() => this.#begin());
+        });
+      },
+      onError: resume,
+    });
+    // It may have broken while the store told what was missed.
+    if (stream.isOver) return watch.cancel();
+    stream.watch = watch;
+    this.#watch = watch;
+  }
+
+  #send(handle: () => void): boolean {
+    if (this.#sendLate !== undefined) return this.#sendLate(handle);
+    handle();
+    return true;
+  }
+
+  #take(changes: readonly Change<StoredObject>[]): void {
+    const revision = changes.at(-1)?.revision ?? 0;
+    // Told again after the watch broke.
+    if (revision <= this.#revision) return;
+    this.#revision = revision;
+    for (const change of changes) this.#listener.onChange(change);
+    if (this.#waiting.size > 0) this.#letGo();
+  }
+
+  #advanceTo(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision);
+    this.#letGo();
+  }
+
+  #askForProgress(): void {
+    this.#asksForProgress = this.#waiting.size > 0;
+    if (!this.#asksForProgress) return;
+    this.#watch?.requestProgress();
+    this.#timeline.setTimer(this.#actor, progressIntervalUs, () => this.#askForProgress());
+  }
+
+  #letGo(): void {
+    for (const waiter of this.#waiting) {
+      if (waiter.revision > this.revision) continue;
+      this.#waiting.delete(waiter);
+      waiter.timer.cancel();
+      waiter.done();
+    }
+  }
+
+  #later(act: () => void): void {
+    this.#timeline.setTimer(this.#actor, resumeDelayUs, act);
+  }
+}
+
+interface Waiter {
+  readonly revision: number;
+  readonly done: (error?: Error) => void;
+  readonly timer: TimerHandle;
+}
