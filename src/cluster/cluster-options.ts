@@ -23,6 +23,13 @@ export interface ClusterOptions extends FaultOptions {
   readonly runtime?: RuntimeName;
   /** Further nodes, after those of the default pool. */
   readonly pools?: readonly NodePool[];
+  /** API servers, each with a watch cache of its own: `api-1`, `api-2` … Default 1. */
+  readonly apiServers?: number;
+  /**
+   * How far the watch cache of each API server is behind the store, µs, in their order. Default: 0
+   * for the only one; of several, 1 to 5 ms each, by chance.
+   */
+  readonly apiServerLagsUs?: readonly number[];
   /** Decides all chance. Default 1. */
   readonly seed?: number;
   /** Virtual time at the start, µs since the Unix epoch. Default 2026-01-01T00:00:00Z. */
@@ -53,6 +60,7 @@ export interface ResolvedOptions
 
 const stepDeadlineMsDefault = 60_000;
 const nodesMax = 200_000;
+const apiServersMax = 16;
 const defaultStartUs = 1_767_225_600_000_000;
 
 /** @throws {ClusterOptionsError} Naming the option and what was expected. */
@@ -60,6 +68,14 @@ export function resolveOptions(options: ClusterOptions): ResolvedOptions {
   const nodes = options.nodes ?? 3;
   const pools = options.pools ?? [];
   requireInteger("nodes", nodes, 0, nodesMax);
+  requireInteger("apiServers", options.apiServers ?? 1, 1, apiServersMax);
+  const lagsUs = options.apiServerLagsUs ?? [];
+  if (!Array.isArray(lagsUs) || lagsUs.length > (options.apiServers ?? 1)) {
+    throw new ClusterOptionsError("apiServerLagsUs", "a time in µs for each API server", lagsUs);
+  }
+  for (const [index, lagUs] of lagsUs.entries()) {
+    requireInteger(`apiServerLagsUs[${index}]`, lagUs, 0, 3_600_000_000);
+  }
   requireInteger("seed", options.seed ?? 1, 0, Number.MAX_SAFE_INTEGER);
   requireInteger("kubeletLatencyUs", options.kubeletLatencyUs ?? 10_000, 1, 60_000_000);
   requireInteger("controlPlaneLatencyUs", options.controlPlaneLatencyUs ?? 500, 0, 60_000_000);
@@ -76,6 +92,8 @@ export function resolveOptions(options: ClusterOptions): ResolvedOptions {
     ...resolveThreads(options, nodesInAll),
     runtime: options.runtime ?? "containerd",
     pools,
+    apiServers: options.apiServers ?? 1,
+    apiServerLagsUs: lagsUs,
     seed: options.seed ?? 1,
     startUs: options.startUs ?? defaultStartUs,
     kubeletLatencyUs: options.kubeletLatencyUs ?? 10_000,

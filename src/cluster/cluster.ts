@@ -1,9 +1,4 @@
-import { defaultTolerationSeconds } from "../control-plane/apiserver/admission/default-toleration-seconds.ts";
-import { namespaceLifecycle } from "../control-plane/apiserver/admission/namespace-lifecycle.ts";
-import { priority } from "../control-plane/apiserver/admission/priority.ts";
-import { serviceAccount } from "../control-plane/apiserver/admission/service-account.ts";
-import { taintNodesByCondition } from "../control-plane/apiserver/admission/taint-nodes-by-condition.ts";
-import { ApiServer } from "../control-plane/apiserver/api-server.ts";
+import type { ApiServer } from "../control-plane/apiserver/api-server.ts";
 import { kinds } from "../control-plane/apiserver/kinds/kinds.ts";
 import { storedCodecOf } from "../control-plane/apiserver/stored/stored-codec.ts";
 import {
@@ -14,6 +9,7 @@ import { checkNewStore } from "../control-plane/store/check/checked-store.ts";
 import { MemoryStore } from "../control-plane/store/memory-store.ts";
 import type { Store, StoreClock } from "../control-plane/store/store.ts";
 import { Fleet } from "../data-plane/fleet.ts";
+import { KubeletServers } from "../data-plane/kubelet-servers.ts";
 import type { Member } from "../data-plane/member.ts";
 import type { Machine } from "../data-plane/node-object.ts";
 import {
@@ -31,9 +27,15 @@ import { Environment, type EnvironmentOutcome } from "../kernel/environment.ts";
 import { unguarded } from "../kernel/handling.ts";
 import { HashSum, hashText } from "../kernel/hash.ts";
 import { type Breakdown, Simulation } from "../kernel/simulation.ts";
-import { type ActorRef, Timeline } from "../kernel/timeline.ts";
+import { Timeline } from "../kernel/timeline.ts";
 import { combineHashes, type Fact, Trace } from "../kernel/trace.ts";
-import { bootstrap } from "./bootstrap.ts";
+import {
+  type ApiServerParts,
+  createApiServers,
+  etcd,
+  hasLateCaches,
+  serversFor,
+} from "./api-servers.ts";
 import { type ClusterOptions, resolveOptions, type ResolvedOptions } from "./cluster-options.ts";
 import { componentsOf, startComponents } from "./components.ts";
 import { environmentOf, requireActors } from "./fault-options.ts";
@@ -43,11 +45,7 @@ import { RunError } from "./run-error.ts";
 import { openShardLinks } from "./shard-links.ts";
 import { kubernetesVersion } from "./version.ts";
 
-/** Actors by their place in the total order. Kubelets come last, by node. */
-const actors = {
-  store: { id: 1, name: "etcd" },
-  apiServer: { id: 2, name: "api-1" },
-} satisfies Record<string, ActorRef>;
+/** Kubelets come last in the total order, by node. */
 const firstKubeletId = 1_000;
 
 /**
@@ -56,7 +54,8 @@ const firstKubeletId = 1_000;
  */
 export class Cluster {
   readonly options: ResolvedOptions;
-  readonly server: ApiServer;
+  /** `api-1` first. */
+  readonly servers: readonly [ApiServer, ...ApiServer[]];
   /** What the API server keeps its objects in; whoever else writes to it does so as an input. */
   readonly store: Store<StoredObject>;
   /** The cluster's time, as its store has it. */
@@ -74,7 +73,7 @@ export class Cluster {
   /** Use `createCluster`. */
   constructor(parts: {
     readonly options: ResolvedOptions;
-    readonly server: ApiServer;
+    readonly servers: readonly [ApiServer, ...ApiServer[]];
     readonly store: Store<StoredObject>;
     readonly storeClock: StoreClock;
     readonly simulation: Simulation;
@@ -87,18 +86,23 @@ export class Cluster {
     readonly environment: Environment | undefined;
   }) {
     this.options = parts.options;
-    this.server = parts.server;
+    this.servers = parts.servers;
     this.store = parts.store;
     this.storeClock = parts.storeClock;
     this.simulation = parts.simulation;
     this.trace = parts.trace;
     this.#links = parts.links;
-    this.#readyNodes = new ReadyNodes(parts.server);
+    this.#readyNodes = new ReadyNodes(parts.servers[0]);
     this.#parts = parts.parts;
     this.#threads = parts.threads;
     this.#members = parts.members;
     this.#linkTo = parts.linkTo;
     this.#environment = parts.environment;
+  }
+
+  /** The first of the API servers. */
+  get server(): ApiServer {
+    return this.servers[0];
   }
 
   /** Virtual time, µs since the Unix epoch. */
@@ -248,22 +252,8 @@ export async function createCluster(
     clock,
   });
   const store = layout.checksStore === true ? checkNewStore(kept) : kept;
-  const server = new ApiServer({
-    actor: actors.apiServer,
-    timeline,
-    trace,
-    chance,
-    store,
-    kinds,
-    admission: [
-      namespaceLifecycle,
-      serviceAccount,
-      priority,
-      defaultTolerationSeconds,
-      taintNodesByCondition,
-    ],
-  });
-  bootstrap(server);
+  const serverParts: ApiServerParts = { options, timeline, trace, chance, store, environment };
+  const servers = createApiServers(serverParts);
   const machines = machinesOf(options);
   const members = machines.map((machine): Member => ({
     machine,
@@ -271,16 +261,10 @@ export async function createCluster(
   }));
   const components = componentsOf(options.caPem, machines.length, trace, chance);
   requireActors(options.faults ?? [], [
-    server.actor.name,
-    ...[...components, ...members].map(({ actor }) => actor.name),
+    ...[...servers, ...components, ...members].map(({ actor }) => actor.name),
+    ...(hasLateCaches(options) ? [etcd.name] : []),
   ]);
-  startComponents(components, {
-    server,
-    timeline,
-    trace,
-    environment,
-    latencyUs: options.controlPlaneLatencyUs,
-  });
+  startComponents(components, servers, serverParts);
   const shards = Math.max(options.threads, 1);
   const { shardOf: placed = (node, count) => node % count } = layout;
   const shardOf = (node: number): number => placed(node, shards);
@@ -289,7 +273,7 @@ export async function createCluster(
     seed: options.seed,
     startUs: options.startUs,
     sendsFacts: options.factsMax > 0,
-    apiServer: actors.apiServer,
+    apiServer: servers[0].actor,
     ...(environmentConfig !== undefined && { environment: environmentConfig }),
     nodes: members
       .filter(({ machine }) => shardOf(machine.index) === shard)
@@ -298,12 +282,18 @@ export async function createCluster(
   const parts = links.map(
     (link): ShardPart => new ShardPart(link, options.startUs, (outbox) => fleet.take(outbox)),
   );
+  const kubeletServers = new KubeletServers(
+    servers.map((server) => ({ actor: server.actor, door: createKubeletDoor(server) })),
+    (node, life) => {
+      const { actor } = members[node] as Member;
+      return servers.indexOf(serversFor(servers, actor, life, serverParts)[0]);
+    },
+  );
   const fleet = new Fleet({
     timeline,
     trace,
     chance,
-    door: createKubeletDoor(server),
-    apiServer: actors.apiServer,
+    servers: kubeletServers,
     latencyUs: options.kubeletLatencyUs,
     members,
     network: environment?.network,
@@ -324,7 +314,7 @@ export async function createCluster(
   };
   return new Cluster({
     options,
-    server,
+    servers,
     store,
     storeClock: clock,
     simulation: new Simulation(timeline, parts, options.kubeletLatencyUs, explain),
@@ -344,7 +334,7 @@ function storeClock(timeline: Timeline): StoreClock {
     get nowUs() {
       return timeline.nowUs;
     },
-    after: (delayUs, act) => void timeline.setBackgroundTimer(actors.store, delayUs, act),
+    after: (delayUs, act) => void timeline.setBackgroundTimer(etcd, delayUs, act),
   };
 }
 

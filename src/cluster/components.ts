@@ -11,9 +11,9 @@ import { nodeLifecycleController } from "../control-plane/controllers/node-lifec
 import { podNetworkFor } from "../control-plane/controllers/pod-network.ts";
 import { Scheduler } from "../control-plane/scheduler/scheduler.ts";
 import type { Chance } from "../kernel/chance.ts";
-import type { Environment } from "../kernel/environment.ts";
-import type { ActorRef, Timeline } from "../kernel/timeline.ts";
+import type { ActorRef } from "../kernel/timeline.ts";
 import type { Trace } from "../kernel/trace.ts";
+import { type ApiServerParts, serversFor } from "./api-servers.ts";
 
 /** Their places in the total order. */
 const schedulerActor: ActorRef = { id: 10, name: "scheduler" };
@@ -55,29 +55,27 @@ export function componentsOf(
   ];
 }
 
-/** Starts them, and again after each crash. */
+/** Starts them, and again after each crash, with a client of the API server that they choose. */
 export function startComponents(
   components: readonly Component[],
-  cluster: {
-    readonly server: ApiServer;
-    readonly timeline: Timeline;
-    readonly trace: Trace;
-    readonly environment: Environment | undefined;
-    /** One way to the API server, µs. */
-    readonly latencyUs: number;
-  },
+  servers: readonly ApiServer[],
+  parts: ApiServerParts,
 ): void {
-  const { server, timeline, trace, environment, latencyUs } = cluster;
+  const { options, timeline, trace, environment } = parts;
+  const { controlPlaneLatencyUs: latencyUs } = options;
   const { network } = environment ?? {};
   const begins = components.map(({ actor, username, ...component }) => {
     let client: ApiClient | undefined;
+    let life = 0;
     const start = (): void => {
-      client = new ApiClient({ actor, timeline, server, username, latencyUs, network });
+      const [server, ...others] = serversFor(servers, actor, ++life, parts);
+      client = new ApiClient({ actor, timeline, server, others, username, latencyUs, network });
       component.start(client);
     };
     return { actor, crash: () => client?.close(), restart: start };
   });
-  environment?.govern(timeline, [{ actor: server.actor }, ...begins], (actor, kind, data) => {
+  const passive = servers.map(({ actor }) => ({ actor }));
+  environment?.govern(timeline, [...passive, ...begins], (actor, kind, data) => {
     trace.record(actor, timeline.nowUs, kind, `actors/${actor.name}`, data);
   });
   for (const { restart } of begins) restart();

@@ -34,6 +34,8 @@ export interface ExploreOptions {
   readonly pause?: ExploreOdds;
   readonly slow?: ExploreOdds;
   readonly clock?: ExploreOdds;
+  /** Which of several API servers a component or kubelet keeps to when it begins. */
+  readonly apiServer?: Pick<ExploreOdds, "perMillion">;
 }
 
 /** The options of a cluster in which things can go wrong. */
@@ -110,14 +112,19 @@ export function requireActors(faults: readonly Fault[], names: readonly string[]
 /** Enough to see how actors are called. */
 const actorsNamedMax = 8;
 
-const families: readonly string[] = [...linkFamilies, ...actorFamilies];
+const families: readonly string[] = [...linkFamilies, ...actorFamilies, "apiServer"];
+/** How many servers further another choice is at most. */
+const furtherServersMax = 15;
+/** They have no time: something happens or not, or another is chosen. */
+const timelessFamilies: readonly string[] = ["loss", "apiServer"];
 
 function explorationOf(explore: ExploreOptions, seed: number, startUs: number): Exploration {
   const odds: Record<string, Odds> = {};
   for (const family of families) {
     const given = explore[family as keyof ExploreOptions] as Partial<ExploreOdds> | undefined;
     if (given === undefined) continue;
-    odds[family] = { perMillion: given.perMillion ?? 0, max: given.maxUs ?? 1 };
+    const max = given.maxUs ?? (family === "apiServer" ? furtherServersMax : 1);
+    odds[family] = { perMillion: given.perMillion ?? 0, max };
   }
   return {
     seed: explore.seed ?? seed,
@@ -143,7 +150,7 @@ const faultFields: Readonly<Record<FaultKind, readonly string[]>> = {
 };
 
 /** Actors that have no way to come back from a crash. */
-const uncrashable = ["api-1"];
+const uncrashable = /^(api-\d+|etcd)$/;
 
 const usMax = 1_000_000_000_000_000;
 
@@ -169,7 +176,7 @@ function requireFault(option: string, fault: unknown): void {
     const isAbsent = fault[name] === undefined && field.endsWith("?");
     if (!isAbsent) requireField(`${option}.${name}`, name, fault[name]);
   }
-  if (kind === "crash" && uncrashable.includes(String(fault["actor"]))) {
+  if (kind === "crash" && uncrashable.test(String(fault["actor"]))) {
     const expected =
       "a kubelet, the scheduler or a controller: pause the API server, or partition it";
     throw new ClusterOptionsError(`${option}.actor`, expected, fault["actor"]);
@@ -202,7 +209,8 @@ function requireExplored(option: string, name: string, value: unknown): void {
     if (!families.includes(name)) throw new ClusterOptionsError(option, expected, value);
     const { perMillion, maxUs } = (isRecord(value) ? value : {}) as Partial<ExploreOdds>;
     requireInteger(`${option}.perMillion`, perMillion, 0, 1_000_000);
-    if (name !== "loss") requireInteger(`${option}.maxUs`, maxUs, 1, 3_600_000_000);
+    if (!timelessFamilies.includes(name))
+      requireInteger(`${option}.maxUs`, maxUs, 1, 3_600_000_000);
   }
 }
 

@@ -90,14 +90,15 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
       const at = context(nodeName, leases, leaseNamespace, nodeName, "", leaseKey);
       server.revise(at, renewal(nowUs), (error) => {
         if (error === undefined) return;
-        const nodeUid = server.peek(nodes, "", nodeName)?.metadata.uid ?? "";
-        const holder = {
-          namespace: leaseNamespace,
-          name: nodeName,
-          nodeUid,
-          durationSeconds: leaseDurationSeconds,
-        };
-        server.createLease(at, holder, ignore);
+        server.get(context(nodeName, nodes, "", nodeName), (_error, node) => {
+          const holder = {
+            namespace: leaseNamespace,
+            name: nodeName,
+            nodeUid: node?.metadata.uid ?? "",
+            durationSeconds: leaseDurationSeconds,
+          };
+          server.createLease(at, holder, ignore);
+        });
       });
     },
 
@@ -125,8 +126,8 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
       recorder.record(subject, event, nodeName);
     },
 
-    watch(nodeName, onNode, onPod) {
-      const sink = { bookmark: ignore, error: ignore };
+    watch(nodeName, onNode, onPod, onLost) {
+      const sink = { bookmark: ignore, error: onLost };
       const endNode = server.watch(
         context(nodeName, nodes, "", ""),
         { ...watchAll, fieldSelector: `metadata.name=${nodeName}` },

@@ -2,7 +2,7 @@ import type { Pod, PodSpec } from "../api/objects.ts";
 import type { Chance } from "../kernel/chance.ts";
 import { invariant } from "../kernel/invariant.ts";
 import type { Network } from "../kernel/network.ts";
-import type { ActorRef, Timeline } from "../kernel/timeline.ts";
+import type { Timeline } from "../kernel/timeline.ts";
 import type { FactData, Trace } from "../kernel/trace.ts";
 import { nodeAddress } from "./addresses.ts";
 import { type Batch, noPod } from "./batch.ts";
@@ -13,6 +13,7 @@ import { KubeletOrders } from "./kubelet-orders.ts";
 import { kubeletPodSpec } from "./kubelet-pod-spec.ts";
 import { type PodReport, podStatus } from "./kubelet-status.ts";
 import { KubeletStatusRow, type PodHost } from "./kubelet-status-row.ts";
+import type { KubeletServer, KubeletServers } from "./kubelet-servers.ts";
 import type { Member } from "./member.ts";
 import { type Machine, newNode, nodeStatus } from "./node-object.ts";
 import { readPodReport } from "./pod-report-reader.ts";
@@ -50,8 +51,7 @@ export class Fleet {
   readonly #timeline: Timeline;
   readonly #trace: Trace;
   readonly #chance: Chance;
-  readonly #door: KubeletDoor;
-  readonly #apiServer: ActorRef;
+  readonly #servers: KubeletServers;
   readonly #latencyUs: number;
   readonly #members: readonly Member[];
   readonly #orders: KubeletOrders;
@@ -69,8 +69,7 @@ export class Fleet {
     readonly timeline: Timeline;
     readonly trace: Trace;
     readonly chance: Chance;
-    readonly door: KubeletDoor;
-    readonly apiServer: ActorRef;
+    readonly servers: KubeletServers;
     readonly latencyUs: number;
     /** By node index. */
     readonly members: readonly Member[];
@@ -81,13 +80,18 @@ export class Fleet {
     this.#timeline = options.timeline;
     this.#trace = options.trace;
     this.#chance = options.chance;
-    this.#door = options.door;
-    this.#apiServer = options.apiServer;
+    this.#servers = options.servers;
     this.#latencyUs = options.latencyUs;
     this.#members = options.members;
-    const { timeline, apiServer, latencyUs, network, partOf } = options;
-    this.#network = network && new KubeletNetwork({ network, timeline, apiServer, latencyUs });
-    this.#orders = new KubeletOrders({ timeline, latencyUs, partOf, network: this.#network });
+    const { timeline, servers, latencyUs, network, partOf } = options;
+    this.#network = network && new KubeletNetwork({ network, timeline, latencyUs });
+    this.#orders = new KubeletOrders({
+      timeline,
+      latencyUs,
+      partOf,
+      network: this.#network,
+      onWatchLost: ({ machine }, { server }, atUs) => servers.failed(machine.index, server, atUs),
+    });
   }
 
   /** Puts what the kubelets of a shard said in a window on its way to the API server. */
@@ -102,19 +106,23 @@ export class Fleet {
   /** Returns how many records after this one belong to it. */
   #deliver(outbox: Batch, index: number, kind: number): number {
     const member = this.#member(outbox.node(index));
-    const { name } = member.machine;
+    const { name, index: node } = member.machine;
     const pod = outbox.pod(index);
+    const sentUs = outbox.atUs(index);
+    if (kind === reports.registerNode) this.#servers.begin(node);
+    const server = this.#servers.of(node, sentUs);
+    const { door } = server;
     let followers = 0;
     let request: () => void;
     switch (kind) {
       case reports.registerNode: {
         const watch = outbox.argument(index, 0);
-        request = () => this.#register(member, watch);
+        request = () => this.#register(member, watch, server);
         break;
       }
       case reports.watch: {
         const watch = outbox.argument(index, 0);
-        request = () => this.#watch(member, new StandingWatch(watch, false));
+        request = () => this.#watch(member, new StandingWatch(watch, false, server));
         break;
       }
       case reports.nodeStatus: {
@@ -122,75 +130,78 @@ export class Fleet {
         const reason = outbox.text(outbox.argument(index, 1));
         const message = outbox.text(outbox.argument(index, 2));
         const aheadUs = outbox.argument(index, 3);
-        request = () => this.#patchNode(member, { isReady, reason, message }, aheadUs);
+        request = () => this.#patchNode(door, member, { isReady, reason, message }, aheadUs);
         break;
       }
       case reports.renewLease: {
         const aheadUs = outbox.argument(index, 0);
-        request = () => this.#door.renewLease(name, aheadUs);
+        request = () => door.renewLease(name, aheadUs);
         break;
       }
       case reports.podStatus: {
         const read = readPodReport(outbox, index);
         followers = read.followers;
-        request = () => this.#patchPod(member, pod, read.report);
+        request = () => this.#patchPod(door, member, pod, read.report);
         break;
       }
       case reports.removePod:
         request = () => {
           const known = this.#pods[pod];
-          if (known !== undefined) this.#door.removePod(name, known);
+          if (known !== undefined) door.removePod(name, known);
         };
         break;
       default:
         invariant(kind === reports.event, `report ${kind} is known`);
-        request = this.#eventRequest(member, outbox, index);
+        request = this.#eventRequest(door, member, outbox, index);
     }
-    const sentUs = outbox.atUs(index);
     const { actor } = member;
     const isBackground = outbox.isBackground(index);
     if (this.#network === undefined) {
       const atUs = sentUs + this.#latencyUs;
-      this.#timeline.deliver(atUs, actor, this.#apiServer, request, isBackground);
+      this.#timeline.deliver(atUs, actor, server.actor, request, isBackground);
       return followers;
     }
     const subject = kind === reports.watch ? outbox.argument(index, 0) : pod;
     const failed = (atUs: number): void => {
+      this.#servers.failed(node, server, atUs);
       this.#orders.requestFailed(member, atUs, kind, subject, isBackground);
     };
-    this.#network.request({ actor, kind, pod, sentUs, isBackground, failed }, request);
+    const apiServer = server.actor;
+    this.#network.request({ actor, apiServer, kind, pod, sentUs, isBackground, failed }, request);
     return followers;
   }
 
-  #register(member: Member, watch: number): void {
+  #register(member: Member, watch: number, server: KubeletServer): void {
     const { machine } = member;
-    this.#door.registerNode(newNode(machine, this.#chance, this.#timeline.nowUs));
-    this.#watch(member, new StandingWatch(watch, true));
+    server.door.registerNode(newNode(machine, this.#chance, this.#timeline.nowUs));
+    this.#watch(member, new StandingWatch(watch, true, server));
   }
 
   #watch(member: Member, watch: StandingWatch): void {
     this.#orders.begin(member, watch, () =>
-      this.#door.watch(
+      watch.server.door.watch(
         member.machine.name,
         ({ spec }) => this.#orders.send(member, orders.nodeSeen, noPod, [spec.podCIDR ?? ""]),
         (type, pod) => this.#podSeen(member, type, pod),
+        () => this.#orders.lose(member, watch),
       ),
     );
   }
 
   #patchNode(
+    door: KubeletDoor,
     { machine }: Member,
     ready: { readonly isReady: boolean; readonly reason: string; readonly message: string },
     aheadUs: number,
   ): void {
     const nowUs = this.#timeline.nowUs + aheadUs;
-    this.#door.patchNodeStatus(machine.name, (stored) => ({
+    door.patchNodeStatus(machine.name, (stored) => ({
       ...stored,
       status: nodeStatus(stored.status, machine, this.#chance, nowUs, ready),
     }));
   }
 
-  #patchPod({ machine }: Member, handle: number, report: PodReport): void {
+  #patchPod(door: KubeletDoor, { machine }: Member, handle: number, report: PodReport): void {
     const known = this.#pods[handle];
     if (known === undefined) return;
     const host = this.#hostOf(machine);
@@ -198,7 +209,7 @@ export class Fleet {
     // A kubelet that has forgotten how a pod ended does not bring it back to life.
     const isKept = (phase: string | undefined): boolean =>
       this.#network !== undefined && isOver(phase) && !isOver(report.phase);
-    this.#door.patchPodStatus(machine.name, known, {
+    door.patchPodStatus(machine.name, known, {
       uid: known.uid,
       ofObject: (stored) =>
         isKept(stored.status?.phase)
@@ -221,7 +232,7 @@ export class Fleet {
     return host;
   }
 
-  #eventRequest({ machine }: Member, outbox: Batch, index: number): () => void {
+  #eventRequest(door: KubeletDoor, { machine }: Member, outbox: Batch, index: number): () => void {
     const code = eventCodes[outbox.argument(index, 0)];
     invariant(code !== undefined, "an event has a known code");
     const container = outbox.argument(index, 1);
@@ -235,11 +246,11 @@ export class Fleet {
     });
     if (handle === noPod) {
       const subject = { apiVersion: "v1", kind: "Node", namespace: "", name, uid: name };
-      return () => this.#door.recordEvent(name, subject, event);
+      return () => door.recordEvent(name, subject, event);
     }
     return () => {
       const known = this.#pods[handle];
-      if (known !== undefined) this.#door.recordEvent(name, subjectOf(known, container), event);
+      if (known !== undefined) door.recordEvent(name, subjectOf(known, container), event);
     };
   }
 

@@ -60,10 +60,15 @@ export interface KubeletDoor {
   patchPodStatus(nodeName: string, pod: PodPlace, change: PodStatusChange): void;
   removePod(nodeName: string, pod: PodIdentity): void;
   recordEvent(nodeName: string, subject: KubeletEventSubject, event: KubeletEvent): void;
-  /** The kubelet's standing watches: its node, and the pods bound to it. Returns how to end them. */
+  /**
+   * The kubelet's standing watches: its node, and the pods bound to it. Returns how to end them.
+   *
+   * @param onLost The API server ended one of them: the kubelet must begin anew.
+   */
   watch(
     nodeName: string,
     onNode: (node: Node) => void,
     onPod: (type: "ADDED" | "MODIFIED" | "DELETED", pod: PodVersion) => void,
+    onLost: () => void,
   ): () => void;
 }

@@ -10,6 +10,8 @@ const silenceUsMax = 45_000_000;
 /** A message of a kubelet that asks something of the API server. */
 export interface KubeletRequest {
   readonly actor: ActorRef;
+  /** Whom it asks. */
+  readonly apiServer: ActorRef;
   /** See `reports`. */
   readonly kind: number;
   /** Handle of the pod it is about. */
@@ -21,14 +23,13 @@ export interface KubeletRequest {
 }
 
 /**
- * The links between kubelets and an API server that can fail. A kubelet whose request had no answer
+ * The links between kubelets and API servers that can fail. A kubelet whose request had no answer
  * finds that out after its time-out, and one whose watch broke after a silence; what it does about
  * it, and whether it still can, is its own business.
  */
 export class KubeletNetwork {
   readonly #network: Network;
   readonly #timeline: Timeline;
-  readonly #apiServer: ActorRef;
   readonly #latencyUs: number;
   /** The latest of a kubelet's statuses that was carried out, by what it is about. */
   readonly #latest = new Map<string, number>();
@@ -37,21 +38,19 @@ export class KubeletNetwork {
   constructor(options: {
     readonly network: Network;
     readonly timeline: Timeline;
-    readonly apiServer: ActorRef;
     /** One way, µs. */
     readonly latencyUs: number;
   }) {
     this.#network = options.network;
     this.#timeline = options.timeline;
-    this.#apiServer = options.apiServer;
     this.#latencyUs = options.latencyUs;
   }
 
   /** Puts a request on its way to the API server. */
   request(request: KubeletRequest, handle: () => void): void {
-    const { actor, kind, pod, sentUs, isBackground } = request;
+    const { actor, apiServer, kind, pod, sentUs, isBackground } = request;
     const stream = streams[kind] ?? "requests";
-    const link = this.#network.between(actor.name, this.#apiServer.name);
+    const link = this.#network.between(actor.name, apiServer.name);
     const dueUs = sentUs + this.#latencyUs;
     const timeoutUs = sentUs + Math.max(requestUsMax, 4 * this.#latencyUs);
     const failed = (atUs: number): void => {
@@ -69,13 +68,13 @@ export class KubeletNetwork {
       if (isAnswered) return;
       isAnswered = true;
       const { nowUs } = this.#timeline;
-      const back = this.#network.between(this.#apiServer.name, actor.name);
+      const back = this.#network.between(apiServer.name, actor.name);
       const [answeredUs = Infinity] = back.arrivals(nowUs, nowUs + this.#latencyUs, stream, false);
       if (answeredUs <= timeoutUs) return;
       failed(Math.max(timeoutUs, nowUs + this.#latencyUs));
     };
     for (const atUs of arrivals) {
-      this.#timeline.deliver(atUs, actor, this.#apiServer, carryOut, isBackground);
+      this.#timeline.deliver(atUs, actor, apiServer, carryOut, isBackground);
     }
     if (arrivals.some((atUs) => atUs < timeoutUs)) return;
     isAnswered = true;
@@ -88,9 +87,14 @@ export class KubeletNetwork {
    * @param send Sends it, due at a time.
    * @returns When the kubelet notices that its watch is broken; `undefined` when it is not.
    */
-  order({ name }: ActorRef, kind: number, send: (atUs: number) => void): number | undefined {
+  order(
+    from: ActorRef,
+    { name }: ActorRef,
+    kind: number,
+    send: (atUs: number) => void,
+  ): number | undefined {
     const { nowUs } = this.#timeline;
-    const link = this.#network.between(this.#apiServer.name, name);
+    const link = this.#network.between(from.name, name);
     const stream = kind === orders.nodeSeen ? "nodes" : "pods";
     const arrivals = link.arrivals(nowUs, nowUs + this.#latencyUs, stream, true);
     for (const atUs of arrivals) send(atUs);

@@ -15,6 +15,7 @@ export class KubeletOrders {
   readonly #latencyUs: number;
   readonly #partOf: (node: number) => ShardPart;
   readonly #network: KubeletNetwork | undefined;
+  readonly #onWatchLost: (member: Member, watch: StandingWatch, atUs: number) => void;
   /** By node index. */
   readonly #watches = new Map<number, StandingWatch>();
 
@@ -25,11 +26,14 @@ export class KubeletOrders {
     readonly partOf: (node: number) => ShardPart;
     /** Absent while nothing can fail. */
     readonly network: KubeletNetwork | undefined;
+    /** A kubelet finds out, at a time, that its watch is broken. */
+    readonly onWatchLost: (member: Member, watch: StandingWatch, atUs: number) => void;
   }) {
     this.#timeline = options.timeline;
     this.#latencyUs = options.latencyUs;
     this.#partOf = options.partOf;
     this.#network = options.network;
+    this.#onWatchLost = options.onWatchLost;
   }
 
   /**
@@ -66,12 +70,15 @@ export class KubeletOrders {
     }
     const watch = this.#watches.get(member.machine.index);
     if (watch === undefined || watch.isBroken) return;
-    const noticedUs = this.#network.order(member.actor, kind, (atUs) => {
+    const noticedUs = this.#network.order(watch.server.actor, member.actor, kind, (atUs) => {
       this.#put(member, atUs, kind, pod, ofWatch(args, watch), isBackground);
     });
-    if (noticedUs === undefined) return;
-    watch.break();
-    this.#put(member, noticedUs, orders.watchLost, noPod, ofWatch([], watch), isBackground);
+    if (noticedUs !== undefined) this.#break(member, watch, noticedUs);
+  }
+
+  /** The API server ends a watch: its kubelet finds out at once. */
+  lose(member: Member, watch: StandingWatch): void {
+    if (!watch.isBroken) this.#break(member, watch, this.#timeline.nowUs + this.#latencyUs);
   }
 
   /** Lets a kubelet find out at `atUs` that a request of a kind had no answer. */
@@ -83,6 +90,13 @@ export class KubeletOrders {
     isBackground: boolean,
   ): void {
     this.#put(member, atUs, orders.requestFailed, subject, [kind], isBackground);
+  }
+
+  #break(member: Member, watch: StandingWatch, noticedUs: number): void {
+    const { isBackground } = this.#timeline;
+    watch.break();
+    this.#onWatchLost(member, watch, noticedUs);
+    this.#put(member, noticedUs, orders.watchLost, noPod, ofWatch([], watch), isBackground);
   }
 
   #put(

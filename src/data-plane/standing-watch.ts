@@ -1,16 +1,21 @@
+import type { KubeletServer } from "./kubelet-servers.ts";
+
 /** A kubelet's watch of its node and its pods, as the hub knows it. */
 export class StandingWatch {
   /** Counts up with every watch of this kubelet. */
   readonly number: number;
   /** Whether the kubelet began anew with it, and knows nothing. */
   readonly isFresh: boolean;
+  /** Whose watch it is. */
+  readonly server: KubeletServer;
   #isListing = true;
   #isBroken = false;
   #end: (() => void) | undefined;
 
-  constructor(number: number, isFresh: boolean) {
+  constructor(number: number, isFresh: boolean, server: KubeletServer) {
     this.number = number;
     this.isFresh = isFresh;
+    this.server = server;
   }
 
   /** Whether what it says is what there was before it began. */

@@ -1,7 +1,7 @@
 import { ActorFaults, type RecordFault, type Victim } from "./actor-faults.ts";
 import { Chance } from "./chance.ts";
 import { DecisionLog, type DecisionRecord, LoggedChance } from "./decision-log.ts";
-import { type DecisionMap, Decisions, type Exploration } from "./decisions.ts";
+import { type DecisionMap, Decisions, type DecisionSite, type Exploration } from "./decisions.ts";
 import { type Fault, isLinkFault } from "./faults.ts";
 import { Network } from "./network.ts";
 import type { Timeline } from "./timeline.ts";
@@ -53,6 +53,11 @@ export class Environment {
     timeline.setGate(gate);
     const actorFaults = faults.filter((fault) => !isLinkFault(fault));
     for (const victim of victims) gate.add(victim, actorFaults, startUs);
+  }
+
+  /** What is decided at a site of some other family: 0 by default. */
+  decide(site: DecisionSite): number {
+    return this.#decisions.read(site);
   }
 
   /** What was decided otherwise than by default, and all choices that were written down. */

@@ -3,6 +3,7 @@ import type { Node, Pod } from "../../src/api/objects.ts";
 import { Batch, noPod, noText } from "../../src/data-plane/batch.ts";
 import { Fleet } from "../../src/data-plane/fleet.ts";
 import type { KubeletDoor, PodVersion } from "../../src/data-plane/kubelet-door.ts";
+import { KubeletServers } from "../../src/data-plane/kubelet-servers.ts";
 import {
   conditionBits,
   eventCodes,
@@ -102,8 +103,7 @@ function aFleet() {
     timeline,
     trace,
     chance: new Chance(1),
-    door,
-    apiServer,
+    servers: new KubeletServers([{ actor: apiServer, door }]),
     latencyUs,
     members: [{ machine, actor: { id: 1_000, name: "kubelet:node-1" } }],
     partOf: () => part,

@@ -19,19 +19,19 @@ function aNetwork(overrides: DecisionMap) {
   const network = new KubeletNetwork({
     network: new Network(decisions, [], 0),
     timeline,
-    apiServer,
     latencyUs,
   });
   const seen: string[] = [];
   const request = (kind: number, text: string, pod = noPod): void => {
     const failed = (atUs: number): void => void seen.push(`${text} failed at ${atUs / second}`);
-    network.request({ actor, kind, pod, sentUs: timeline.nowUs, isBackground: false, failed }, () =>
+    const of = { actor, apiServer, kind, pod };
+    network.request({ ...of, sentUs: timeline.nowUs, isBackground: false, failed }, () =>
       seen.push(`${text} at ${timeline.nowUs / second}`),
     );
   };
   const order = (kind: number): string => {
     let dueUs = Infinity;
-    const noticedUs = network.order(actor, kind, (atUs) => (dueUs = atUs));
+    const noticedUs = network.order(apiServer, actor, kind, (atUs) => (dueUs = atUs));
     return noticedUs === undefined ? `due at ${dueUs / second}` : `lost, ${noticedUs / second}`;
   };
   const run = (): readonly string[] => {

@@ -41,6 +41,15 @@ export interface WatchFrom extends ResourcePath {
   readonly resourceVersion: string;
 }
 
+/** The way to one API server and back. */
+interface Route {
+  readonly server: ApiServer;
+  readonly requests: Link;
+  readonly answers: Link;
+  /** Absent while nothing can fail. */
+  readonly connection: Connection | undefined;
+}
+
 /**
  * A component's connection to an API server, over links that take time: requests there, answers
  * and watch events back, each in order.
@@ -48,19 +57,19 @@ export interface WatchFrom extends ResourcePath {
 export class ApiClient implements EventSink {
   readonly actor: ActorRef;
   readonly timeline: Timeline;
-  readonly #server: ApiServer;
   readonly #user: UserInfo;
-  readonly #requests: Link;
-  readonly #answers: Link;
+  readonly #routes: readonly Route[];
   /** Of the request before: components ask for the same kinds again and again. */
   #lastResource: Resource | undefined;
-  /** Absent while nothing can fail. */
-  readonly #connection: Connection | undefined;
+  #route: Route;
 
   constructor(options: {
     readonly actor: ActorRef;
     readonly timeline: Timeline;
+    /** The API server it keeps to. */
     readonly server: ApiServer;
+    /** Where it goes when that fails, in this order and round again. */
+    readonly others?: readonly ApiServer[];
     /** E.g. `system:kube-scheduler`. */
     readonly username: string;
     /** One way, µs. */
@@ -68,43 +77,46 @@ export class ApiClient implements EventSink {
     /** What befalls its messages; absent for links that never fail. */
     readonly network?: Network | undefined;
   }) {
-    const { actor, timeline, server, latencyUs, network } = options;
+    const { actor, timeline, server, others = [], latencyUs, network } = options;
     this.actor = actor;
     this.timeline = timeline;
-    this.#server = server;
     this.#user = componentUser(options.username);
-    const there = network?.between(actor.name, server.actor.name);
-    const back = network?.between(server.actor.name, actor.name);
-    this.#requests = new Link(timeline, actor, server.actor, latencyUs, there);
-    this.#answers = new Link(timeline, server.actor, actor, latencyUs, back);
-    this.#connection = network && new Connection(timeline, actor);
+    const routeTo = (to: ApiServer): Route => {
+      const there = network?.between(actor.name, to.actor.name);
+      const back = network?.between(to.actor.name, actor.name);
+      const route: Route = {
+        server: to,
+        requests: new Link(timeline, actor, to.actor, latencyUs, there),
+        answers: new Link(timeline, to.actor, actor, latencyUs, back),
+        connection: network && new Connection(timeline, actor, () => this.#leave(route)),
+      };
+      return route;
+    };
+    this.#route = routeTo(server);
+    this.#routes = [this.#route, ...others.map(routeTo)];
   }
 
   list(path: ResourcePath, fieldSelector: string, answer: Answer<ObjectList>): void {
-    this.#ask(path, answer, (reply) => {
-      this.#server.list(this.#context(path), { ...listAll, fieldSelector }, reply);
+    this.#ask(path, answer, (reply, server) => {
+      server.list(this.#context(path), { ...listAll, fieldSelector }, reply);
     });
   }
 
   /** Events arrive through `sink` until the returned function ends the watch. */
   watch(from: WatchFrom, sink: WatchSink): () => void {
-    const begin = (to: WatchSink): (() => void) => this.#beginWatch(from, to);
-    if (this.#connection !== undefined) {
-      const over = {
-        connection: this.#connection,
-        requests: this.#requests,
-        answers: this.#answers,
-      };
-      return fallibleWatch(over, from.plural, begin, sink);
+    const { server, requests, answers, connection } = this.#route;
+    const begin = (to: WatchSink): (() => void) => this.#beginWatch(server, from, to);
+    if (connection !== undefined) {
+      return fallibleWatch({ connection, requests, answers }, from.plural, begin, sink);
     }
     let stop = (): void => {};
     let stopped = false;
     const unlessStopped = (act: () => void): void => {
-      this.#answers.send(() => {
+      answers.send(() => {
         if (!stopped) act();
       });
     };
-    this.#requests.send(() => {
+    requests.send(() => {
       if (stopped) return;
       stop = begin({
         event: (type, object) => unlessStopped(() => sink.event(type, object)),
@@ -114,14 +126,14 @@ export class ApiClient implements EventSink {
     });
     return () => {
       stopped = true;
-      this.#requests.send(() => stop());
+      requests.send(() => stop());
     };
   }
 
   create(path: ResourcePath, object: KubeObject, answer: Answer<KubeObject> = ignore): void {
-    this.#ask(path, answer, (reply) => {
+    this.#ask(path, answer, (reply, server) => {
       const { namespace = "", name = "" } = object.metadata;
-      this.#server.create(this.#context({ ...path, namespace, name }), object, reply);
+      server.create(this.#context({ ...path, namespace, name }), object, reply);
     });
   }
 
@@ -132,14 +144,14 @@ export class ApiClient implements EventSink {
     change: (stored: KubeObject) => KubeObject,
     answer: Answer<KubeObject> = ignore,
   ): void {
-    this.#ask(path, answer, (reply) => {
-      this.#server.update(this.#context(path, subresource), "patch", change, reply);
+    this.#ask(path, answer, (reply, server) => {
+      server.update(this.#context(path, subresource), "patch", change, reply);
     });
   }
 
   remove(path: ObjectPath, options: DeleteOptions, answer: Answer<unknown> = ignore): void {
-    this.#ask(path, answer, (reply) => {
-      this.#server.remove(this.#context(path), options, reply);
+    this.#ask(path, answer, (reply, server) => {
+      server.remove(this.#context(path), options, reply);
     });
   }
 
@@ -150,13 +162,13 @@ export class ApiClient implements EventSink {
 
   /** The component crashed: what is on its way to it reaches nobody. */
   close(): void {
-    this.#connection?.close();
+    for (const { connection } of this.#routes) connection?.close();
   }
 
   createEvent(_host: string, event: EventRow): void {
-    this.#tell(eventsPath, () => {
+    this.#tell(eventsPath, (server) => {
       const { namespace, name } = event;
-      this.#server.createEvent(this.#context({ ...eventsPath, namespace, name }), event, ignore);
+      server.createEvent(this.#context({ ...eventsPath, namespace, name }), event, ignore);
     });
   }
 
@@ -167,54 +179,68 @@ export class ApiClient implements EventSink {
     change: Change,
     answer: Answer<StoredObject>,
   ): void {
+    const { server, connection } = this.#route;
     const revise = (reply: Answer<StoredObject>): void => {
-      this.#server.revise(this.#context({ ...eventsPath, namespace, name }), change, reply);
+      server.revise(this.#context({ ...eventsPath, namespace, name }), change, reply);
     };
     // What counts an event up would count it up again if it came twice.
-    this.#ask(eventsPath, answer, this.#connection?.once(revise) ?? revise);
+    this.#ask(eventsPath, answer, connection?.once(revise) ?? revise);
   }
 
   bind(path: ObjectPath, binding: Binding, answer: Answer<StoredObject>): void {
-    this.#ask(path, answer, (reply) => {
-      this.#server.bindTo(this.#context(path, "binding"), binding, reply);
+    this.#ask(path, answer, (reply, server) => {
+      server.bindTo(this.#context(path, "binding"), binding, reply);
     });
   }
 
   finalize(path: ObjectPath, namespace: Namespace, answer: Answer<KubeObject>): void {
-    this.#ask(path, answer, (reply) => {
-      this.#server.finalize(this.#context(path, "finalize"), namespace, reply);
+    this.#ask(path, answer, (reply, server) => {
+      server.finalize(this.#context(path, "finalize"), namespace, reply);
     });
   }
 
   /** The namespaced kinds the server serves, as discovery tells. */
   namespacedKinds(): readonly ResourcePath[] {
-    return this.#server.resources.all.filter(({ namespaced }) => namespaced);
+    return this.#route.server.resources.all.filter(({ namespaced }) => namespaced);
   }
 
   /** Asks, and has no use for an answer: none is sent. */
-  #tell({ plural }: ResourcePath, request: () => void): void {
-    this.#requests.send(request, plural);
+  #tell({ plural }: ResourcePath, request: (server: ApiServer) => void): void {
+    const { server, requests } = this.#route;
+    requests.send(() => request(server), plural);
   }
 
-  #ask<T>({ plural }: ResourcePath, answer: Answer<T>, request: (reply: Answer<T>) => void): void {
-    const pass = this.#connection?.expect(answer) ?? answer;
-    this.#requests.send(() => {
+  #ask<T>(
+    { plural }: ResourcePath,
+    answer: Answer<T>,
+    request: (reply: Answer<T>, server: ApiServer) => void,
+  ): void {
+    const { server, requests, answers, connection } = this.#route;
+    const pass = connection?.expect(answer) ?? answer;
+    requests.send(() => {
       request((error, result) => {
-        this.#answers.send(() => pass(error, result), plural);
-      });
+        answers.send(() => pass(error, result), plural);
+      }, server);
     }, plural);
   }
 
-  #beginWatch(from: WatchFrom, sink: WatchSink): () => void {
+  #beginWatch(server: ApiServer, from: WatchFrom, sink: WatchSink): () => void {
     const { fieldSelector, resourceVersion } = from;
     const options = { ...watchAll, fieldSelector, resourceVersion, allowWatchBookmarks: true };
-    return this.#server.watch(this.#context(from), options, sink);
+    return server.watch(this.#context(from), options, sink);
+  }
+
+  /** A server failed: what is asked from now on goes to the next. */
+  #leave(route: Route): void {
+    if (route !== this.#route) return;
+    const next = (this.#routes.indexOf(route) + 1) % this.#routes.length;
+    this.#route = this.#routes[next] as Route;
   }
 
   #resourceOf({ group, version, plural }: ResourcePath): Resource {
     const last = this.#lastResource;
     if (last?.plural === plural && last.group === group) return last;
-    const resource = this.#server.resources.find(group, version, plural) as Resource;
+    const resource = this.#route.server.resources.find(group, version, plural) as Resource;
     this.#lastResource = resource;
     return resource;
   }

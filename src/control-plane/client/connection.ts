@@ -23,12 +23,15 @@ export class ConnectionLostError extends Error {
 export class Connection {
   readonly #timeline: Timeline;
   readonly #actor: ActorRef;
+  readonly #onLoss: () => void;
   readonly #watches = new Set<() => void>();
   #isClosed = false;
 
-  constructor(timeline: Timeline, actor: ActorRef) {
+  /** @param onLoss The client found out that the server does not answer; before whoever asked is told. */
+  constructor(timeline: Timeline, actor: ActorRef, onLoss: () => void) {
     this.#timeline = timeline;
     this.#actor = actor;
+    this.#onLoss = onLoss;
   }
 
   get isClosed(): boolean {
@@ -44,9 +47,10 @@ export class Connection {
       timer.cancel();
       answer(error, result);
     };
-    const timer = this.#timeline.setTimer(this.#actor, silenceUsMax, () =>
-      pass(new ConnectionLostError()),
-    );
+    const timer = this.#timeline.setTimer(this.#actor, silenceUsMax, () => {
+      this.#onLoss();
+      pass(new ConnectionLostError());
+    });
     return pass;
   }
 
@@ -63,7 +67,9 @@ export class Connection {
   /** The client finds out, in its time, that something on the connection was lost. */
   noticeLoss(act: () => void): void {
     this.#timeline.setTimer(this.#actor, silenceUsMax, () => {
-      if (!this.#isClosed) act();
+      if (this.#isClosed) return;
+      this.#onLoss();
+      act();
     });
   }
 

@@ -1,0 +1,118 @@
+import { defaultTolerationSeconds } from "../control-plane/apiserver/admission/default-toleration-seconds.ts";
+import { namespaceLifecycle } from "../control-plane/apiserver/admission/namespace-lifecycle.ts";
+import { priority } from "../control-plane/apiserver/admission/priority.ts";
+import { serviceAccount } from "../control-plane/apiserver/admission/service-account.ts";
+import { taintNodesByCondition } from "../control-plane/apiserver/admission/taint-nodes-by-condition.ts";
+import { ApiServer } from "../control-plane/apiserver/api-server.ts";
+import { kinds } from "../control-plane/apiserver/kinds/kinds.ts";
+import type { SendFromStore } from "../control-plane/apiserver/store-feed.ts";
+import type { StoredObject } from "../control-plane/apiserver/stored/stored-object.ts";
+import type { Store } from "../control-plane/store/store.ts";
+import type { Chance } from "../kernel/chance.ts";
+import type { Environment } from "../kernel/environment.ts";
+import { Link } from "../kernel/link.ts";
+import type { ActorRef, Timeline } from "../kernel/timeline.ts";
+import type { Trace } from "../kernel/trace.ts";
+import { bootstrap } from "./bootstrap.ts";
+import type { ResolvedOptions } from "./cluster-options.ts";
+
+/** Where what the store says comes from. */
+export const etcd: ActorRef = { id: 1, name: "etcd" };
+
+const firstApiServerId = 2;
+/** Those after the first: what comes before it in the total order stays where it is. */
+const furtherApiServersId = 100;
+
+/** How far a cache of several is behind the store, µs: what a watch of etcd takes within a datacenter. */
+const lagUsMin = 1_000;
+const lagUsMax = 5_000;
+
+/** What API servers are made of. */
+export interface ApiServerParts {
+  readonly options: ResolvedOptions;
+  readonly timeline: Timeline;
+  readonly trace: Trace;
+  readonly chance: Chance;
+  readonly store: Store<StoredObject>;
+  readonly environment: Environment | undefined;
+}
+
+/** The API servers of a cluster, `api-1` first, and what every cluster has from the start. */
+export function createApiServers(
+  parts: ApiServerParts,
+): readonly [first: ApiServer, ...others: ApiServer[]] {
+  const first = createApiServer(parts, 0);
+  bootstrap(first);
+  const servers: [ApiServer, ...ApiServer[]] = [first];
+  while (servers.length < parts.options.apiServers) {
+    servers.push(createApiServer(parts, servers.length));
+  }
+  return servers;
+}
+
+/** Whether the store's watch takes a way on which something can happen to it. */
+export function hasLateCaches({ apiServers, apiServerLagsUs }: ResolvedOptions): boolean {
+  return apiServers > 1 || (apiServerLagsUs[0] ?? 0) > 0;
+}
+
+/**
+ * The API servers as a client tries them: the one it chose, for as long as that answers, and the
+ * others after it.
+ *
+ * @param life Which of the client's lives it is for, from 1: one that begins anew chooses anew.
+ */
+export function serversFor(
+  servers: readonly ApiServer[],
+  client: ActorRef,
+  life: number,
+  { chance, environment, timeline }: ApiServerParts,
+): readonly [ApiServer, ...ApiServer[]] {
+  const count = servers.length;
+  let index = 0;
+  if (count > 1) {
+    const site = `${client.name}/#${life}`;
+    const by = { family: "apiServer", name: site, max: count - 1, actor: client.name };
+    const skipped = environment?.decide({ ...by, atUs: timeline.nowUs }) ?? 0;
+    index = (chance.integer(`api-server/${site}`, 0, count - 1) + skipped) % count;
+  }
+  return [...servers.slice(index), ...servers.slice(0, index)] as [ApiServer, ...ApiServer[]];
+}
+
+function createApiServer(parts: ApiServerParts, index: number): ApiServer {
+  const { timeline, trace, chance, store } = parts;
+  const name = `api-${index + 1}`;
+  const id = index === 0 ? firstApiServerId : furtherApiServersId + index;
+  const actor = { id, name };
+  return new ApiServer({
+    actor,
+    timeline,
+    trace,
+    chance,
+    store,
+    kinds,
+    admission: [
+      namespaceLifecycle,
+      serviceAccount,
+      priority,
+      defaultTolerationSeconds,
+      taintNodesByCondition,
+    ],
+    fromStore: watchOf(parts, index, actor),
+    keepsHouse: index === 0,
+  });
+}
+
+/** The way of the store's watch to an API server; `undefined` when it takes no time and cannot fail. */
+function watchOf(
+  { options, timeline, chance, environment }: ApiServerParts,
+  index: number,
+  actor: ActorRef,
+): SendFromStore | undefined {
+  if (!hasLateCaches(options)) return undefined;
+  const lagUs =
+    options.apiServerLagsUs[index] ?? chance.integer(`lag/${actor.name}`, lagUsMin, lagUsMax);
+  if (lagUs === 0 && environment === undefined) return undefined;
+  const faults = environment?.network.between(etcd.name, actor.name);
+  const link = new Link(timeline, etcd, actor, lagUs, faults);
+  return (handle) => link.send(handle, "changes", true);
+}

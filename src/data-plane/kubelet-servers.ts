@@ -1,0 +1,65 @@
+import type { ActorRef } from "../kernel/timeline.ts";
+import type { KubeletDoor } from "./kubelet-door.ts";
+
+/** An API server as kubelets reach it. */
+export interface KubeletServer {
+  readonly actor: ActorRef;
+  readonly door: KubeletDoor;
+}
+
+/**
+ * Which API server each kubelet talks to: the one it chose when it began, until that fails; then the
+ * next.
+ */
+export class KubeletServers {
+  readonly #servers: readonly KubeletServer[];
+  readonly #choose: (node: number, life: number) => number;
+  /** By node index. */
+  readonly #states = new Map<number, KubeletState>();
+
+  /** @param choose Which server a kubelet begins with, by index, in its how-many-th life from 1. */
+  constructor(
+    servers: readonly KubeletServer[],
+    choose: (node: number, life: number) => number = () => 0,
+  ) {
+    this.#servers = servers;
+    this.#choose = choose;
+  }
+
+  /** Where a kubelet sends what it sends at `atUs`. */
+  of(node: number, atUs: number): KubeletServer {
+    if (this.#servers.length === 1) return this.#servers[0] as KubeletServer;
+    const state = this.#stateOf(node);
+    if (atUs >= state.leavesUs) {
+      state.server = (state.server + 1) % this.#servers.length;
+      state.leavesUs = Infinity;
+    }
+    return this.#servers[state.server] as KubeletServer;
+  }
+
+  /** A kubelet begins, perhaps anew. */
+  begin(node: number): void {
+    if (this.#servers.length === 1) return;
+    const life = (this.#states.get(node)?.life ?? 0) + 1;
+    this.#states.set(node, { server: this.#choose(node, life), life, leavesUs: Infinity });
+  }
+
+  /** A kubelet finds out at `atUs` that a server does not answer: from then on it asks another. */
+  failed(node: number, server: KubeletServer, atUs: number): void {
+    if (this.#servers.length === 1) return;
+    const state = this.#stateOf(node);
+    if (this.#servers[state.server] === server) state.leavesUs = Math.min(state.leavesUs, atUs);
+  }
+
+  #stateOf(node: number): KubeletState {
+    if (!this.#states.has(node)) this.begin(node);
+    return this.#states.get(node) as KubeletState;
+  }
+}
+
+interface KubeletState {
+  server: number;
+  readonly life: number;
+  /** When it goes on to the next server, µs. */
+  leavesUs: number;
+}
