@@ -29,7 +29,7 @@ export const serveOption = {
       .env("PODRACE_THREADS")
       .argParser(threadCount),
   port: (): Option =>
-    new Option("--port <port>", "port of the API server; 0 for any free one")
+    new Option("--port <port>", "port of the first API server; 0 for any free one")
       .env("PODRACE_PORT")
       .default(6443)
       .argParser(wholeNumber(0, 65_535)),

@@ -44,6 +44,9 @@ export async function serveUntilSignal(
   }
   const nodes = [...cluster.cluster.server.objects("", "nodes")].length;
   terminal.progress(` ✓ ${nodes} nodes are ready (${threadsText(cluster)})`);
+  for (const [index, address] of cluster.addresses.slice(1).entries()) {
+    terminal.progress(` ✓ api-${index + 2} is at ${address}`);
+  }
   terminal.progress(` ✓ kubectl is pointed at it: context ${contextName(flags.name)} in ${file}`);
   if (etcdctl !== undefined) {
     terminal.progress(` ✓ etcd's door is open: ${etcdctl} get --prefix /registry/pods/`);

@@ -18,6 +18,17 @@ export interface TraceBody {
   readonly facts: readonly PlacedFact[];
 }
 
+/** An API server in the body of `GET /podrace/v1/api-servers`. */
+export interface ApiServerView {
+  readonly name: string;
+  /** Host and port. */
+  readonly address: string;
+  /** What its watch cache has heard of. */
+  readonly revision: number;
+  /** How many revisions that is behind the store. */
+  readonly behind: number;
+}
+
 /**
  * podrace's own API beside Kubernetes': what happened to an object, how it is now, and where; the
  * clock; snapshots.
@@ -26,6 +37,7 @@ export function adminHandler(
   cluster: Cluster,
   pacer: Pacer,
   takeSnapshot: () => Promise<Uint8Array>,
+  authorities: readonly string[],
 ): AdminHandler {
   const time = new TimeControl(cluster, pacer);
   return (request) => {
@@ -36,6 +48,10 @@ export function adminHandler(
       if (subject === "")
         throw badRequest("subject: Required value: must be e.g. pods/default/my-nginx");
       return { code: 200, body: traceOf(cluster, subject) };
+    }
+    if (path === "/podrace/v1/api-servers") {
+      requireMethod(method, ["GET", "HEAD"], "api-servers");
+      return { code: 200, body: { apiServers: apiServersOf(cluster, authorities) } };
     }
     if (path.startsWith("/podrace/v1/inspect/")) {
       requireMethod(method, ["GET", "HEAD"], "inspect");
@@ -65,4 +81,13 @@ export function traceOf(cluster: Cluster, subject: string): TraceBody {
     .facts(subject)
     .map((fact) => ({ ...fact, thread: cluster.threadOf(fact.actor) }));
   return { subject, nowUs: cluster.nowUs, facts };
+}
+
+function apiServersOf(cluster: Cluster, authorities: readonly string[]): readonly ApiServerView[] {
+  return cluster.servers.map(({ actor, revision, behind }, index) => ({
+    name: actor.name,
+    address: authorities[index] ?? "",
+    revision,
+    behind,
+  }));
 }

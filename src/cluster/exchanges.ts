@@ -1,8 +1,10 @@
 import { ApiError } from "../api/errors.ts";
+import type { ApiServer } from "../control-plane/apiserver/api-server.ts";
 import type { HttpReply, HttpRequest } from "../control-plane/apiserver/http/exchange.ts";
 import { type AdminHandler, HttpDoor } from "../control-plane/apiserver/http/http-door.ts";
 import { sendError } from "../control-plane/apiserver/http/refuse.ts";
 import type { Pacer } from "../kernel/pacer.ts";
+import type { ActorRef } from "../kernel/timeline.ts";
 import type { Cluster } from "./cluster.ts";
 import type { InputLog } from "./input-log.ts";
 import { type JournalEntry, type JournalWriter, recordedRequest } from "./journal.ts";
@@ -17,11 +19,11 @@ export class Exchanges {
   readonly #isReadOnly: boolean;
   readonly #onFailure: (error: unknown) => void;
   readonly #ends = new Map<HttpRequest, () => void>();
-  /** Requests whose answer is not complete, by their place in the session. */
-  readonly #open = new Map<HttpRequest, number>();
+  /** Requests whose answer is not complete. */
+  readonly #open = new Map<HttpRequest, OpenRequest>();
   #count: number;
   #lastInputUs = 0;
-  #door: HttpDoor | undefined;
+  #doors: readonly HttpDoor[] = [];
   #isClosed = false;
   /** What came in while time stands still; absent while it does not. */
   #held: (() => void)[] | undefined;
@@ -54,13 +56,15 @@ export class Exchanges {
     return this.#lastInputUs;
   }
 
-  /** From now on requests are answered. */
-  open(serverAddress: string, admin: AdminHandler): void {
-    this.#door = new HttpDoor({
-      server: this.#cluster.server,
-      version: versionInfo,
-      serverAddress,
-      admin,
+  /**
+   * From now on requests are answered.
+   *
+   * @param authorities Host and port of each API server, in their order.
+   */
+  open(authorities: readonly string[], admin: AdminHandler): void {
+    this.#doors = authorities.map((serverAddress, index) => {
+      const server = this.#cluster.servers[index] as ApiServer;
+      return new HttpDoor({ server, version: versionInfo, serverAddress, admin });
     });
   }
 
@@ -75,7 +79,7 @@ export class Exchanges {
       this.#held.push(() => this.submit(handle));
       return;
     }
-    if (!this.#isClosed) this.#submit(handle);
+    if (!this.#isClosed) this.#submit(this.#cluster.server.actor, handle);
   }
 
   /** Lets what comes in wait until `act` settles: it is stamped, recorded and answered after that. */
@@ -90,21 +94,24 @@ export class Exchanges {
     }
   }
 
-  take(request: HttpRequest, reply: HttpReply): void {
+  /** @param apiServer Index of the API server that is asked. */
+  take(request: HttpRequest, reply: HttpReply, apiServer: number): void {
     if (this.#held !== undefined) {
-      this.#held.push(() => this.take(request, reply));
+      this.#held.push(() => this.take(request, reply, apiServer));
       return;
     }
     if (this.#isClosed) return;
     if (this.#isReadOnly && changesSomething(request)) return sendError(reply, readOnlyRefusal());
-    this.#open.set(request, this.#count++);
+    const { actor } = this.#cluster.servers[apiServer] as ApiServer;
+    this.#open.set(request, { number: this.#count++, actor });
     const noticing = this.#noticingTheEnd(request, reply);
-    const at = this.#submit(() => {
-      const end = this.#door?.handle(request, noticing);
+    const at = this.#submit(actor, () => {
+      const end = this.#doors[apiServer]?.handle(request, noticing);
       if (end !== undefined && this.#open.has(request)) this.#ends.set(request, end);
     });
-    this.#log?.keep(at, request);
-    this.#record(() => ({ at, request: recordedRequest(request) }));
+    const asked = apiServer === 0 ? undefined : actor.name;
+    this.#log?.keep(at, request, asked);
+    this.#record(() => ({ at, request: recordedRequest(request, asked) }));
   }
 
   /** Its client went away. That matters only to what goes on: a watch. */
@@ -113,9 +120,10 @@ export class Exchanges {
       this.#held.push(() => this.gone(request));
       return;
     }
-    const number = this.#open.get(request);
-    if (number === undefined || this.#isClosed) return;
-    const at = this.#submit(() => {
+    const open = this.#open.get(request);
+    if (open === undefined || this.#isClosed) return;
+    const { number, actor } = open;
+    const at = this.#submit(actor, () => {
       this.#ends.get(request)?.();
       this.#forget(request);
     });
@@ -155,10 +163,17 @@ export class Exchanges {
     this.#ends.delete(request);
   }
 
-  #submit(handle: () => void): number {
-    this.#lastInputUs = this.#pacer.submit(this.#cluster.server.actor, handle);
+  #submit(to: ActorRef, handle: () => void): number {
+    this.#lastInputUs = this.#pacer.submit(to, handle);
     return this.#lastInputUs;
   }
+}
+
+interface OpenRequest {
+  /** Its place in the session. */
+  readonly number: number;
+  /** Who is asked. */
+  readonly actor: ActorRef;
 }
 
 function changesSomething({ method, url }: HttpRequest): boolean {

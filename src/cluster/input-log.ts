@@ -47,9 +47,10 @@ export class InputLog {
     return this.#isOverfull;
   }
 
-  keep(atUs: number, request: HttpRequest): void {
+  /** @param apiServer Whom it was sent to; absent for the first. */
+  keep(atUs: number, request: HttpRequest, apiServer?: string): void {
     if (!this.#keepsAll && onlyLooks(request)) return;
-    this.#write({ at: atUs, request: recordedRequest(request) });
+    this.#write({ at: atUs, request: recordedRequest(request, apiServer) });
     this.#count++;
   }
 
@@ -63,7 +64,7 @@ export class InputLog {
   /** Those of a session that was replayed. */
   keepAll(inputs: readonly JournalInput[]): void {
     for (const input of inputs) {
-      if ("request" in input) this.keep(input.atUs, input.request);
+      if ("request" in input) this.keep(input.atUs, input.request, input.apiServer);
       else this.keepGone(input.atUs, input.gone);
     }
   }

@@ -26,6 +26,8 @@ export interface RecordedRequest extends Omit<HttpRequest, "body" | "user"> {
   /** Base64; absent for none. */
   readonly body?: string;
   readonly user?: UserInfo;
+  /** Whom it was sent to; absent for the first API server. */
+  readonly apiServer?: string;
 }
 
 /** What the run had come to; a replay must come to the same. */
@@ -55,7 +57,7 @@ export interface Journal {
 }
 
 export type JournalInput =
-  | { readonly atUs: number; readonly request: HttpRequest }
+  | { readonly atUs: number; readonly request: HttpRequest; readonly apiServer?: string }
   | { readonly atUs: number; readonly gone: number };
 
 export interface JournalCheckpoint extends Progress {
@@ -68,13 +70,17 @@ export class JournalError extends Error {
 }
 
 /** What is written down of a request. Who asked is known by then, so no token is. */
-export function recordedRequest({ body, user, headers, ...request }: HttpRequest): RecordedRequest {
+export function recordedRequest(
+  { body, user, headers, ...request }: HttpRequest,
+  apiServer?: string,
+): RecordedRequest {
   const { authorization: _authorization, ...others } = headers;
   return {
     ...request,
     headers: others,
     ...(body.length > 0 && { body: body.toString("base64") }),
     ...(user !== undefined && { user }),
+    ...(apiServer !== undefined && { apiServer }),
   };
 }
 
@@ -119,8 +125,12 @@ export function parseJournal(text: string): Journal {
     expect(atUs >= lastUs, `no time before ${lastUs}, the one before it`);
     lastUs = atUs;
     if ("request" in what) {
-      const { body = "", user, ...request } = what.request;
-      inputs.push({ atUs, request: { ...request, user, body: Buffer.from(body, "base64") } });
+      const { body = "", user, apiServer, ...request } = what.request;
+      inputs.push({
+        atUs,
+        request: { ...request, user, body: Buffer.from(body, "base64") },
+        ...(apiServer !== undefined && { apiServer }),
+      });
       requests++;
     } else if ("gone" in what) {
       expect(what.gone < requests, `one of the ${requests} requests before it`);

@@ -1,5 +1,10 @@
 import { ApiError } from "../api/errors.ts";
-import { type HttpListener, listen } from "../control-plane/apiserver/http/http-listener.ts";
+import type { HttpRequest } from "../control-plane/apiserver/http/exchange.ts";
+import {
+  type HttpListener,
+  listen,
+  type ListenOptions,
+} from "../control-plane/apiserver/http/http-listener.ts";
 import { kinds } from "../control-plane/apiserver/kinds/kinds.ts";
 import { storedCodecOf } from "../control-plane/apiserver/stored/stored-codec.ts";
 import { type EtcdDoor, openEtcdDoor } from "../control-plane/store/etcd/door/etcd-door.ts";
@@ -76,9 +81,12 @@ const bootLimitUs = 120_000_000;
 /** A cluster that clients reach over HTTP while its time passes. */
 export class LiveCluster {
   readonly cluster: Cluster;
+  /** Of the first API server. */
   readonly address: ClusterAddress;
+  /** Of every API server, e.g. `https://127.0.0.1:6443`, in their order. */
+  readonly addresses: readonly string[];
   readonly #pacer: Pacer;
-  readonly #listener: HttpListener;
+  readonly #listeners: readonly HttpListener[];
   readonly #etcdDoor: EtcdDoor | undefined;
   readonly #failed: Promise<Error>;
   readonly #exchanges: Exchanges;
@@ -92,8 +100,9 @@ export class LiveCluster {
   constructor(parts: {
     readonly cluster: Cluster;
     readonly address: ClusterAddress;
+    readonly addresses: readonly string[];
     readonly pacer: Pacer;
-    readonly listener: HttpListener;
+    readonly listeners: readonly HttpListener[];
     readonly etcdDoor: EtcdDoor | undefined;
     readonly failed: Promise<Error>;
     readonly exchanges: Exchanges;
@@ -104,7 +113,8 @@ export class LiveCluster {
     this.cluster = parts.cluster;
     this.address = parts.address;
     this.#pacer = parts.pacer;
-    this.#listener = parts.listener;
+    this.addresses = parts.addresses;
+    this.#listeners = parts.listeners;
     this.#etcdDoor = parts.etcdDoor;
     this.#failed = parts.failed;
     this.#exchanges = parts.exchanges;
@@ -131,7 +141,7 @@ export class LiveCluster {
     return this.#takeSnapshot();
   }
 
-  /** Stops time, closes the port and ends the threads. */
+  /** Stops time, closes the ports and ends the threads. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -139,7 +149,7 @@ export class LiveCluster {
 
   async #stop(): Promise<void> {
     this.#etcdDoor?.close();
-    await this.#listener.close();
+    await closeAll(this.#listeners);
     await this.#pacer.stop();
     this.#exchanges.close();
     try {
@@ -242,23 +252,31 @@ async function serve(
     if (log === undefined) throw noSnapshots();
     return takeSnapshot({ cluster, pacer, exchanges, log });
   };
-  const admin = adminHandler(cluster, pacer, snapshot);
-  let listener: HttpListener | undefined;
+  const authorities: string[] = [];
+  const admin = adminHandler(cluster, pacer, snapshot, authorities);
+  const listeners: HttpListener[] = [];
   let etcdDoor: EtcdDoor | undefined;
   try {
     if (manifests.length > 0) {
-      exchanges.open(host, admin);
+      exchanges.open(
+        cluster.servers.map(() => host),
+        admin,
+      );
       await applyManifests(cluster, exchanges, manifests);
     }
-    listener = await listen(
-      {
-        host,
-        port,
-        tls: credentials && { ca: credentials.ca, cert: credentials.cert, key: credentials.key },
-        onGone: (request) => exchanges.gone(request),
-      },
-      (request, reply) => exchanges.take(request, reply),
-    );
+    for (const index of cluster.servers.keys()) {
+      const tls = credentials && {
+        ca: credentials.ca,
+        cert: credentials.cert,
+        key: credentials.key,
+      };
+      const onGone = (request: HttpRequest): void => exchanges.gone(request);
+      listeners.push(
+        await listenNear({ host, port, tls, onGone }, index, (request, reply) =>
+          exchanges.take(request, reply, index),
+        ),
+      );
+    }
     if (options.etcdPort !== undefined) {
       etcdDoor = await openEtcdDoor({
         host,
@@ -277,26 +295,31 @@ async function serve(
       });
     }
   } catch (error) {
-    await listener?.close();
+    await closeAll(listeners);
     await cluster.close();
     throw error;
   }
-  const authority = `${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
+  for (const listener of listeners) {
+    authorities.push(`${host.includes(":") ? `[${host}]` : host}:${listener.port}`);
+  }
   // Nobody answers any more: that clients get to know at once.
-  void failed.then(() => {
+  void failed.then(async () => {
     etcdDoor?.close();
-    return listener.close();
+    await closeAll(listeners);
   });
-  exchanges.open(authority, admin);
+  exchanges.open(authorities, admin);
   pacer.setSpeed(speed);
   pacer.start();
+  const scheme = credentials === undefined ? "http" : "https";
+  const addresses = authorities.map((authority) => `${scheme}://${authority}`);
+  const server = addresses[0] as string;
   const etcd = etcdDoor && { etcd: etcdDoor.url };
   const address: ClusterAddress =
     credentials === undefined
-      ? { server: `http://${authority}`, ...etcd }
+      ? { server, ...etcd }
       : {
           ...etcd,
-          server: `https://${authority}`,
+          server,
           authorityPem: credentials.ca,
           clientCertificatePem: credentials.clientCert,
           clientKeyPem: credentials.clientKey,
@@ -304,8 +327,9 @@ async function serve(
   return new LiveCluster({
     cluster,
     address,
+    addresses,
     pacer,
-    listener,
+    listeners,
     etcdDoor,
     failed,
     exchanges,
@@ -313,6 +337,25 @@ async function serve(
     checkpoints,
     takeSnapshot: snapshot,
   });
+}
+
+/** The first listens where it was told to, the others on the ports after it, or where there is room. */
+async function listenNear(
+  options: ListenOptions,
+  index: number,
+  take: Parameters<typeof listen>[1],
+): Promise<HttpListener> {
+  const { port } = options;
+  if (index === 0 || port === 0) return listen(options, take);
+  try {
+    return await listen({ ...options, port: port + index }, take);
+  } catch {
+    return listen({ ...options, port: 0 }, take);
+  }
+}
+
+async function closeAll(listeners: readonly HttpListener[]): Promise<void> {
+  await Promise.all(listeners.map(async (listener) => listener.close()));
 }
 
 interface Credentials {

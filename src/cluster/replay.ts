@@ -2,7 +2,7 @@ import type { HttpReply, HttpRequest } from "../control-plane/apiserver/http/exc
 import { HttpDoor } from "../control-plane/apiserver/http/http-door.ts";
 import { noSuchResource } from "../api/errors.ts";
 import { type Cluster, createCluster } from "./cluster.ts";
-import type { Journal, JournalEnd } from "./journal.ts";
+import { type Journal, type JournalEnd, JournalError } from "./journal.ts";
 import { endOf } from "./journal-end.ts";
 import { versionInfo } from "./version.ts";
 
@@ -62,31 +62,43 @@ export async function openReplay(
 }
 
 function play(cluster: Cluster, inputs: Journal["inputs"]): void {
-  const { server, simulation } = cluster;
-  const door = new HttpDoor({
-    server,
-    version: versionInfo,
-    serverAddress: "replay",
-    // Whoever turned the clock turned it then: it does not change what happened.
-    admin: () => {
-      throw noSuchResource();
-    },
-  });
-  const requests = inputs.filter(
-    (input): input is { atUs: number; request: HttpRequest } => "request" in input,
+  const { servers, simulation } = cluster;
+  const doors = new Map(
+    servers.map((server) => [
+      server.actor.name,
+      {
+        actor: server.actor,
+        door: new HttpDoor({
+          server,
+          version: versionInfo,
+          serverAddress: "replay",
+          // Whoever turned the clock turned it then: it does not change what happened.
+          admin: () => {
+            throw noSuchResource();
+          },
+        }),
+      },
+    ]),
   );
+  const requests = inputs.filter((input): input is PlayedRequest => "request" in input);
   const ends = new Map<HttpRequest, () => void>();
   for (const input of inputs) {
-    simulation.timeline.input(input.atUs, server.actor, () => {
+    const played = "request" in input ? input : requests[input.gone];
+    const asked = doors.get(played?.apiServer ?? cluster.server.actor.name);
+    if (asked === undefined) {
+      throw new JournalError(`a request to ${played?.apiServer}, which the cluster does not have`);
+    }
+    simulation.timeline.input(input.atUs, asked.actor, () => {
       if ("request" in input) {
-        ends.set(input.request, door.handle(input.request, nowhere));
+        ends.set(input.request, asked.door.handle(input.request, nowhere));
         return;
       }
-      const request = requests[input.gone]?.request;
-      if (request !== undefined) ends.get(request)?.();
+      if (played !== undefined) ends.get(played.request)?.();
     });
   }
 }
+
+type PlayedRequest = Extract<Journal["inputs"][number], { readonly request: HttpRequest }>;
 
 /** Nobody is there to read the answers any more. */
 const nowhere: HttpReply = {

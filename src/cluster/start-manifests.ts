@@ -103,7 +103,7 @@ async function send(cluster: Cluster, exchanges: Exchanges, request: HttpRequest
     },
     open: () => ({ write: () => {}, end: () => {} }),
   };
-  exchanges.take(request, reply);
+  exchanges.take(request, reply, 0);
   await cluster.simulation.advanceTo(exchanges.lastInputUs);
   if (answer === undefined) await cluster.advanceUntil(() => answer !== undefined, patienceUs);
   return answer ?? { code: 504, body: "the API server does not answer" };

@@ -20,6 +20,7 @@ interface UpFlags extends ServeFlags {
   readonly nodes: number;
   readonly threadsMax?: number;
   readonly stepDeadline?: number;
+  readonly apiServers: number;
   readonly runtime: "docker" | "containerd" | "cri-o";
   readonly etcdPort?: number;
   readonly seed: number;
@@ -55,6 +56,12 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
         "--step-deadline <duration>",
         "a thread that takes longer for one window ends the run (default: 60s)",
       ).argParser(stepDeadline),
+    )
+    .addOption(
+      new Option("--api-servers <n>", "API servers, each with a port and a watch cache of its own")
+        .env("PODRACE_API_SERVERS")
+        .default(1)
+        .argParser(wholeNumber(1, 16)),
     )
     .addOption(
       new Option("--runtime <runtime>", "container runtime of the nodes")
@@ -154,6 +161,7 @@ async function startOrExplain(
 function optionsOf(flags: UpFlags): LiveClusterOptions {
   return {
     nodes: flags.nodes,
+    apiServers: flags.apiServers,
     runtime: flags.runtime,
     host: flags.host,
     port: flags.port,

@@ -115,6 +115,11 @@ export class ApiServer {
     return this.#feed.revision;
   }
 
+  /** How many revisions of the store this server has not heard of. */
+  get behind(): number {
+    return this.#feed.behind;
+  }
+
   get nowUs(): number {
     return this.#timeline.nowFor(this.actor);
   }

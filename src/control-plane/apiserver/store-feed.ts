@@ -67,6 +67,11 @@ export class StoreFeed {
     return this.isImmediate ? this.#store.revision : this.#revision;
   }
 
+  /** How many revisions of the store were not heard of. */
+  get behind(): number {
+    return this.#store.revision - this.revision;
+  }
+
   start(): void {
     this.#read((items, revision) => this.#list(items, revision));
   }

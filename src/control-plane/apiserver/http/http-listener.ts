@@ -34,6 +34,14 @@ export interface TlsFiles {
   readonly key: string;
 }
 
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Absent for plain HTTP, where everybody is an administrator. */
+  readonly tls: TlsFiles | undefined;
+  readonly onGone: (request: HttpRequest) => void;
+}
+
 /** Takes a request in; returns what to do when its client goes away. */
 export type OnRequest = (request: HttpRequest, reply: HttpReply) => void;
 
@@ -49,16 +57,7 @@ export interface HttpListener {
  * @param onRequest Called with each request; `reply` may be answered at any later time.
  * @throws The listening error, e.g. `EADDRINUSE`.
  */
-export async function listen(
-  options: {
-    readonly host: string;
-    readonly port: number;
-    /** Absent for plain HTTP, where everybody is an administrator. */
-    readonly tls: TlsFiles | undefined;
-    readonly onGone: (request: HttpRequest) => void;
-  },
-  onRequest: OnRequest,
-): Promise<HttpListener> {
+export async function listen(options: ListenOptions, onRequest: OnRequest): Promise<HttpListener> {
   const { tls } = options;
   const sockets = new Set<Socket>();
   const take = (request: AnyRequest, response: AnyResponse): void => {
