@@ -90,7 +90,8 @@ export class Fleet {
       latencyUs,
       partOf,
       network: this.#network,
-      onWatchLost: ({ machine }, { server }, atUs) => servers.failed(machine.index, server, atUs),
+      onWatchLost: ({ machine }, { server }, atUs) =>
+        void servers.failed(machine.index, server, atUs),
     });
   }
 
@@ -162,12 +163,13 @@ export class Fleet {
       return followers;
     }
     const subject = kind === reports.watch ? outbox.argument(index, 0) : pod;
-    const failed = (atUs: number): void => {
-      this.#servers.failed(node, server, atUs);
-      this.#orders.requestFailed(member, atUs, kind, subject, isBackground);
+    const unanswered = (atUs: number): void => {
+      if (this.#servers.failed(node, server, atUs)) this.#orders.leave(member, server, atUs);
     };
-    const apiServer = server.actor;
-    this.#network.request({ actor, apiServer, kind, pod, sentUs, isBackground, failed }, request);
+    const failed = (atUs: number): void =>
+      this.#orders.requestFailed(member, atUs, kind, subject, isBackground);
+    const timing = { sentUs, isBackground, unanswered, failed };
+    this.#network.request({ actor, apiServer: server.actor, kind, pod, ...timing }, request);
     return followers;
   }
 

@@ -18,7 +18,9 @@ export interface KubeletRequest {
   readonly pod: number;
   readonly sentUs: number;
   readonly isBackground: boolean;
-  /** Tells the kubelet, once, that there was no answer: at a time, µs. Only of what it sends again. */
+  /** The kubelet finds out, at a time, µs, that there was no answer. Called once at most. */
+  readonly unanswered: (atUs: number) => void;
+  /** After that, of what it sends again: tells the kubelet so. */
   readonly failed: (atUs: number) => void;
 }
 
@@ -54,6 +56,7 @@ export class KubeletNetwork {
     const dueUs = sentUs + this.#latencyUs;
     const timeoutUs = sentUs + Math.max(requestUsMax, 4 * this.#latencyUs);
     const failed = (atUs: number): void => {
+      request.unanswered(atUs);
       if (retriedKinds.has(kind)) request.failed(atUs);
     };
     const arrivals = link.arrivals(sentUs, dueUs, stream, isOrdered(kind));

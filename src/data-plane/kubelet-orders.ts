@@ -1,6 +1,7 @@
 import type { Timeline } from "../kernel/timeline.ts";
 import { noPod } from "./batch.ts";
 import type { KubeletNetwork } from "./kubelet-network.ts";
+import type { KubeletServer } from "./kubelet-servers.ts";
 import type { Member } from "./member.ts";
 import { orders, watchArgument } from "./protocol.ts";
 import type { ShardPart } from "./shard-part.ts";
@@ -90,6 +91,12 @@ export class KubeletOrders {
     isBackground: boolean,
   ): void {
     this.#put(member, atUs, orders.requestFailed, subject, [kind], isBackground);
+  }
+
+  /** A kubelet gives up its connection to a server at `atUs`, and its watch with it. */
+  leave(member: Member, server: KubeletServer, atUs: number): void {
+    const watch = this.#watches.get(member.machine.index);
+    if (watch?.server === server && !watch.isBroken) this.#break(member, watch, atUs);
   }
 
   #break(member: Member, watch: StandingWatch, noticedUs: number): void {

@@ -44,11 +44,17 @@ export class KubeletServers {
     this.#states.set(node, { server: this.#choose(node, life), life, leavesUs: Infinity });
   }
 
-  /** A kubelet finds out at `atUs` that a server does not answer: from then on it asks another. */
-  failed(node: number, server: KubeletServer, atUs: number): void {
-    if (this.#servers.length === 1) return;
+  /**
+   * A kubelet finds out at `atUs` that a server does not answer: from then on it asks another.
+   *
+   * @returns Whether it leaves that server now, and with it all that goes over the connection.
+   */
+  failed(node: number, server: KubeletServer, atUs: number): boolean {
+    if (this.#servers.length === 1) return false;
     const state = this.#stateOf(node);
-    if (this.#servers[state.server] === server) state.leavesUs = Math.min(state.leavesUs, atUs);
+    const isLeaving = this.#servers[state.server] === server && atUs < state.leavesUs;
+    if (isLeaving) state.leavesUs = atUs;
+    return isLeaving;
   }
 
   #stateOf(node: number): KubeletState {

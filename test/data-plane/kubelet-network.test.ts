@@ -24,9 +24,11 @@ function aNetwork(overrides: DecisionMap) {
   const seen: string[] = [];
   const request = (kind: number, text: string, pod = noPod): void => {
     const failed = (atUs: number): void => void seen.push(`${text} failed at ${atUs / second}`);
+    const unanswered = (): void => {};
     const of = { actor, apiServer, kind, pod };
-    network.request({ ...of, sentUs: timeline.nowUs, isBackground: false, failed }, () =>
-      seen.push(`${text} at ${timeline.nowUs / second}`),
+    network.request(
+      { ...of, sentUs: timeline.nowUs, isBackground: false, unanswered, failed },
+      () => seen.push(`${text} at ${timeline.nowUs / second}`),
     );
   };
   const order = (kind: number): string => {
