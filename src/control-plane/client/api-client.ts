@@ -232,9 +232,10 @@ export class ApiClient implements EventSink {
 
   /** A server failed: what is asked from now on goes to the next. */
   #leave(route: Route): void {
-    if (route !== this.#route) return;
+    if (route !== this.#route || this.#routes.length === 1) return;
     const next = (this.#routes.indexOf(route) + 1) % this.#routes.length;
     this.#route = this.#routes[next] as Route;
+    route.connection?.leave();
   }
 
   #resourceOf({ group, version, plural }: ResourcePath): Resource {

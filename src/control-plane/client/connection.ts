@@ -24,7 +24,7 @@ export class Connection {
   readonly #timeline: Timeline;
   readonly #actor: ActorRef;
   readonly #onLoss: () => void;
-  readonly #watches = new Set<() => void>();
+  readonly #watches = new Set<KeptWatch>();
   #isClosed = false;
 
   /** @param onLoss The client found out that the server does not answer; before whoever asked is told. */
@@ -73,16 +73,29 @@ export class Connection {
     });
   }
 
-  /** A watch that the server goes on with until it is stopped; returns how to forget it. */
-  keep(stop: () => void): () => void {
-    this.#watches.add(stop);
-    return () => void this.#watches.delete(stop);
+  /** A watch that the server goes on with until it is ended; returns how to forget it. */
+  keep(watch: KeptWatch): () => void {
+    this.#watches.add(watch);
+    return () => void this.#watches.delete(watch);
+  }
+
+  /** The client goes elsewhere: who watches over this connection is told that it is lost. */
+  leave(): void {
+    for (const watch of [...this.#watches]) watch.lose();
   }
 
   /** The client is gone: nothing reaches it any more, and the server lets go of its watches. */
   close(): void {
     this.#isClosed = true;
-    for (const stop of this.#watches) stop();
+    for (const watch of this.#watches) watch.end();
     this.#watches.clear();
   }
+}
+
+/** A watch under way. */
+interface KeptWatch {
+  /** Ends it at the server. */
+  end(): void;
+  /** Ends it, and tells whoever watches. */
+  lose(): void;
 }

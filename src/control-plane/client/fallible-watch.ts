@@ -27,14 +27,16 @@ export function fallibleWatch(
     stop?.();
     forget();
   };
-  const forget = connection.keep(end);
+  const lose = (): void => {
+    end();
+    if (isOver) return;
+    isOver = true;
+    sink.error(internalError(new ConnectionLostError().message).status);
+  };
+  const forget = connection.keep({ end, lose });
   const breakOff = (): void => {
     end();
-    connection.noticeLoss(() => {
-      if (isOver) return;
-      isOver = true;
-      sink.error(internalError(new ConnectionLostError().message).status);
-    });
+    connection.noticeLoss(lose);
   };
   const pass = (act: () => void): void => {
     if (isBroken) return;
