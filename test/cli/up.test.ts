@@ -45,6 +45,7 @@ describe("podrace up", { timeout: 60 * seconds }, () => {
     ["--nodes", "three", "It must be a whole number, 0 or more."],
     ["--nodes", "-1", "It must be a whole number, 0 or more."],
     ["--nodes", "1000000", "must be an integer from 0 to 200000, not 1000000"],
+    ["--api-servers", "0", "It must be a whole number, from 1 to 16."],
     ["--threads", "1.5", "It must be a whole number, 0 or more, or per-node."],
     ["--threads", "257", "must be at most 256, not 257: the least of 256 by threadsMax, "],
     ["--threads-max", "0", "It must be a whole number, 1 or more."],

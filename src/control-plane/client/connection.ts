@@ -81,7 +81,7 @@ export class Connection {
 
   /** The client goes elsewhere: who watches over this connection is told that it is lost. */
   leave(): void {
-    for (const watch of [...this.#watches]) watch.lose();
+    for (const watch of this.#watches) watch.lose();
   }
 
   /** The client is gone: nothing reaches it any more, and the server lets go of its watches. */
