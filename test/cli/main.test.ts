@@ -52,6 +52,7 @@ describe("podrace", { timeout: 30 * seconds }, () => {
       "PODRACE_CLUSTER_NAME",
       "PODRACE_NODES",
       "PODRACE_THREADS",
+      "PODRACE_API_SERVERS",
       "PODRACE_RUNTIME",
       "PODRACE_PORT",
       "PODRACE_ETCD_PORT",
