@@ -49,6 +49,7 @@ export class Simulation {
   /** Of the window under way: the hub's first, then the parts', each in its place. */
   readonly #breakdowns: Breakdown[] = [];
   #onWindowEnd: (endUs: number) => void = () => {};
+  #hold: () => Promise<void> | undefined = () => undefined;
 
   /** @param explain Makes of a breakdown what `advanceTo` rejects with: what was thrown, by default. */
   constructor(
@@ -94,6 +95,14 @@ export class Simulation {
   }
 
   /**
+   * Asks `hold` after each window whether something outside has to answer before time goes on, e.g. a
+   * disk: however fast time passes, it is not ahead of that. What comes of it is an input.
+   */
+  holdWindows(hold: () => Promise<void> | undefined): void {
+    this.#hold = hold;
+  }
+
+  /**
    * Handles all that is due up to and including `untilUs`; the clock is there afterwards.
    *
    * @param isEnough Asked after each window; `true` stops early, at the end of that window.
@@ -115,6 +124,8 @@ export class Simulation {
         this.#throwIfBroken();
         this.timeline.seal(0);
         this.#onWindowEnd(endUs);
+        const held = this.#hold();
+        if (held !== undefined) await held;
         if (isEnough()) return;
       }
       this.timeline.moveTo(Math.max(untilUs, this.timeline.nowUs));

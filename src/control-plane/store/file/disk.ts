@@ -17,6 +17,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { unguarded } from "../../../kernel/handling.ts";
 
 /** A directory of files, as far as a store needs it. All of the file system is behind this. */
 export class Disk {
@@ -195,7 +196,8 @@ const syncWriteBytesMax = 256 << 10;
 
 /** Calls `act` when all that is going on in this process had its turn: writes are grouped so. */
 export function soon(act: () => void): void {
-  setImmediate(act);
+  // A handler that writes decides nothing by when that is: the answer is an input.
+  unguarded(() => setImmediate(act));
 }
 
 /** This process, as a lock names it: its number, and when it started, since numbers come again. */

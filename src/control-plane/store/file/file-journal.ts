@@ -62,6 +62,16 @@ export class FileJournal<V> implements StoreJournal<V> {
     return this.#nowUs();
   }
 
+  /** Whether something is on its way to the disk. */
+  get isWriting(): boolean {
+    return this.#isWriting || !this.#isEmpty;
+  }
+
+  /** Why nothing can be written any more. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
   start(nowUs: () => number, submit: Submit): void {
     this.#nowUs = nowUs;
     this.#submit = submit;
@@ -162,9 +172,12 @@ export class FileJournal<V> implements StoreJournal<V> {
 
   /** Who asks for something meanwhile waits for the rest of these, in which it may be told. */
   #answer(batch: Batch, error: Error | undefined): void {
-    for (const act of batch.acts) act(error);
-    this.#batches.shift();
-    if (this.#close !== undefined) this.#schedule();
+    try {
+      for (const act of batch.acts) act(error);
+    } finally {
+      this.#batches.shift();
+      if (this.#close !== undefined) this.#schedule();
+    }
   }
 
   /** What the disk has of the last frames is not known any more: nobody is told that it is there. */

@@ -30,6 +30,10 @@ export interface FileStoreReport {
 export interface FileStore<V> {
   readonly store: Store<V>;
   readonly report: FileStoreReport;
+  /** Whether something was written that is not on the disk yet: its answer is going to be submitted. */
+  readonly isWriting: boolean;
+  /** Why nothing can be written any more; that is answered through `submit`, too. */
+  readonly failure: Error | undefined;
   /** From now on leases end by this clock, and answers of the disk come through `submit`. */
   start(clock: StoreClock, submit: Submit): void;
 }
@@ -106,6 +110,14 @@ class OpenedFileStore<V> implements FileStore<V> {
       afterDurable: (act) => this.#journal.afterDurable(act),
       close: (done) => this.#close(done),
     });
+  }
+
+  get isWriting(): boolean {
+    return this.#journal.isWriting;
+  }
+
+  get failure(): Error | undefined {
+    return this.#journal.failure;
   }
 
   start(clock: StoreClock, submit: Submit): void {
