@@ -105,7 +105,7 @@ export class Storage {
       } catch (refusal) {
         return answer(refusal as Error);
       }
-      if (changed === found.value) return answer(undefined, changed);
+      if (changed === found.value) return this.#confirm(id, change, found, answer);
       const { key, modRevision } = found;
       const { direct } = this.store;
       if (direct !== undefined) {
@@ -169,6 +169,21 @@ export class Storage {
         remaining: result.count - result.items.length,
         revision: revision === 0 ? result.revision : revision,
       });
+    });
+  }
+
+  /** No change to what was read: that holds, unless a write on its way to the disk was not to be read yet. */
+  #confirm(
+    id: ObjectId,
+    change: (old: StoredObject) => StoredObject | undefined,
+    { key, value, modRevision }: KeyValue<StoredObject>,
+    answer: Answer<StoredObject>,
+  ): void {
+    if (this.store.direct !== undefined) return answer(undefined, value);
+    this.store.transact({ compares: [{ key, modRevision }], then: [] }, (failure, result) => {
+      if (failure !== undefined) return answer(failure);
+      if (!result.succeeded) return this.revise(id, change, answer);
+      answer(undefined, value);
     });
   }
 
