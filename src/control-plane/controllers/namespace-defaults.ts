@@ -1,3 +1,4 @@
+import { equalJson } from "../../api/equal-json.ts";
 import type { KubeObject } from "../../api/objects.ts";
 import type { ApiClient } from "../client/api-client.ts";
 import { ConnectionLostError } from "../client/connection.ts";
@@ -45,7 +46,7 @@ export function rootCaCertPublisher(caPem: string): Controller {
 const caDescription =
   "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
 
-/** Creates `make(namespace)` wherever it is missing, again after somebody deletes it. */
+/** Creates `make(namespace)` wherever it is missing, again after somebody deletes it, and mends its data. */
 function keepInEveryNamespace(
   client: ApiClient,
   plural: string,
@@ -58,14 +59,26 @@ function keepInEveryNamespace(
   const queue = new WorkQueue(client.timeline, client.actor, (namespace, done) => {
     const isActive = namespaces.get(namespace)?.metadata.deletionTimestamp === undefined;
     if (!isActive || namespaces.get(namespace) === undefined) return done();
-    if (kept.get(`${namespace}/${name}`) !== undefined) return done();
-    client.create(path, make(namespace), (error) =>
-      done(error instanceof ConnectionLostError ? error : undefined),
-    );
+    const wanted = make(namespace);
+    const found = kept.get(`${namespace}/${name}`);
+    if (found === undefined) {
+      return client.create(path, wanted, (error) =>
+        done(error instanceof ConnectionLostError ? error : undefined),
+      );
+    }
+    if (hasDataOf(found, wanted)) return done();
+    const mended = (stored: KubeObject): KubeObject =>
+      hasDataOf(stored, wanted) ? stored : { ...stored, data: wanted["data"] };
+    client.patch({ ...path, namespace, name }, "", mended, (error) => done(error));
   });
   const enqueue = ({ metadata }: KubeObject): void => queue.add(metadata.name ?? "");
   namespaces.addHandlers({ onAdd: enqueue, onUpdate: enqueue });
-  kept.addHandlers({ onDelete: ({ metadata }) => queue.add(metadata.namespace ?? "") });
+  const enqueueOwner = ({ metadata }: KubeObject): void => queue.add(metadata.namespace ?? "");
+  kept.addHandlers({ onAdd: enqueueOwner, onUpdate: enqueueOwner, onDelete: enqueueOwner });
   namespaces.start();
   kept.start();
+}
+
+function hasDataOf(found: KubeObject, wanted: KubeObject): boolean {
+  return equalJson(found["data"], wanted["data"]);
 }
