@@ -16,8 +16,9 @@ import { KubeletStatusRow, type PodHost } from "./kubelet-status-row.ts";
 import type { KubeletServer, KubeletServers } from "./kubelet-servers.ts";
 import type { Member } from "./member.ts";
 import { type Machine, newNode, nodeStatus } from "./node-object.ts";
+import { podPast } from "./pod-past.ts";
 import { readPodReport } from "./pod-report-reader.ts";
-import { eventCodes, orders, reports } from "./protocol.ts";
+import { eventCodes, orders, type PodPast, reports } from "./protocol.ts";
 import { runtimeProfiles } from "./runtime-profiles.ts";
 import type { ShardPart } from "./shard-part.ts";
 import { StandingWatch } from "./standing-watch.ts";
@@ -270,6 +271,8 @@ export class Fleet {
       return;
     }
     if (this.#network !== undefined && !this.#isToldAgain(member, known, pod)) return;
+    if (this.#network === undefined && known === undefined && wasOver(pod) && !pod.isDeleting)
+      return;
     const seen = known ?? this.#newPod(member, pod);
     if (seen.sharedSpec !== pod.sharedSpec) this.#specSeen(member, seen, pod);
     if (!pod.isDeleting) return;
@@ -325,8 +328,17 @@ export class Fleet {
     };
     this.#pods[handle] = known;
     this.#handles.set(uid, handle);
-    this.#orders.send(member, orders.podSeen, handle, [namespace, name, uid, spec.text]);
+    const texts = [namespace, name, uid, spec.text];
+    const past = this.#pastOf(pod);
+    if (past === undefined) this.#orders.send(member, orders.podSeen, handle, texts);
+    else this.#orders.send(member, orders.podRecalled, handle, [...texts, JSON.stringify(past)]);
     return known;
+  }
+
+  /** A pod that is kept as a row was never seen by another cluster's kubelets. */
+  #pastOf(pod: PodVersion): PodPast | undefined {
+    if (pod.storeKey !== undefined) return undefined;
+    return podPast(pod.toObject() as Pod, this.#timeline.nowUs);
   }
 
   #specOf(sharedSpec: unknown): KnownSpec {
@@ -376,6 +388,11 @@ function subjectOf(known: KnownPod, container: number): KubeletEventSubject {
     known.subjects[container + 1] = subject;
   }
   return subject;
+}
+
+/** Of a pod that was over before this cluster began: nothing is left to do until it is deleted. */
+function wasOver(pod: PodVersion): boolean {
+  return pod.storeKey === undefined && isOver((pod.toObject() as Pod).status?.phase);
 }
 
 function isOver(phase: string | undefined): boolean {

@@ -48,6 +48,10 @@ export const kubeletEvents: Readonly<Record<EventCode, EventWords>> = {
     "FailedCreatePodSandBox",
     ({ text }) => `Failed to create pod sandbox: ${text}`,
   ),
+  sandboxChanged: normal(
+    "SandboxChanged",
+    () => "Pod sandbox changed, it will be killed and re-created.",
+  ),
 };
 
 /** `1.5s`, `250ms`, `1h0m2s`: as Go prints a duration, cut to the millisecond. */

@@ -30,6 +30,8 @@ export const orders = {
   watchLost: 7,
   /** It finds out that a request had no answer; about the pod, or the watch of that number. [kind] */
   requestFailed: 8,
+  /** As `podSeen`, of one that had containers before this machine went down. [… text: its past as JSON] */
+  podRecalled: 9,
 } as const;
 
 /** What a kubelet asks of the API server, and what it tells the trace. Arguments in order. */
@@ -89,6 +91,7 @@ export const eventCodes = [
   "inspectFailed",
   "networkNotReady",
   "failedSandbox",
+  "sandboxChanged",
 ] as const;
 export type EventCode = (typeof eventCodes)[number];
 
@@ -134,6 +137,26 @@ export interface StepResult {
 
 /** In place of a time that nobody knows: `null` in the API. */
 export const unknownTime = -1;
+
+/** How the last container of one place in a pod ended, before its kubelet's machine went down. */
+export interface PastTermination {
+  readonly exitCode: number;
+  readonly reason: string;
+  readonly message: string;
+  /** µs; `unknownTime` when nobody knows, as for `finishedAtUs`. */
+  readonly startedAtUs: number;
+  readonly finishedAtUs: number;
+  /** Counts the containers of that place. */
+  readonly serial: number;
+}
+
+/** What a pod went through before its kubelet's machine went down. */
+export interface PodPast {
+  /** When a kubelet first saw it, µs. */
+  readonly acceptedAtUs: number;
+  /** By place, init containers first; `null` where there never was one. */
+  readonly containers: readonly (PastTermination | null)[];
+}
 
 /** A node as its kubelet sees it, for people. */
 export interface NodeInspection {

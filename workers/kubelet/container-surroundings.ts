@@ -2,9 +2,16 @@ import type { EventCode } from "../../src/data-plane/protocol.ts";
 import type { TimerHandle } from "../../src/kernel/timeline.ts";
 import type { FactData } from "../../src/kernel/trace.ts";
 import type { ContainerLife } from "./container-life.ts";
-import type { EventDetail } from "./container-worker.ts";
 import type { PodSubject } from "./pod-subject.ts";
 import type { ContainerRuntime, Sandbox } from "./runtime/container-runtime.ts";
+
+/** What an event's message is made of. */
+export interface EventDetail {
+  readonly text?: string;
+  readonly tookUs?: number;
+  readonly waitedUs?: number;
+  readonly bytes?: number;
+}
 
 /** The pod a container belongs to, as the container needs it. */
 export interface ContainerSurroundings {

@@ -6,7 +6,7 @@ import {
 import type { TimerHandle } from "../../src/kernel/timeline.ts";
 import { CrashBackoff, goSeconds, pullBackoffUs } from "./back-off.ts";
 import type { ContainerLife, LastTermination, ShownState } from "./container-life.ts";
-import type { ContainerSurroundings } from "./container-surroundings.ts";
+import type { ContainerSurroundings, EventDetail } from "./container-surroundings.ts";
 import { imageVerdict } from "./image-verdict.ts";
 import { compileMachine } from "./machines/compile-machine.ts";
 import { type ContainerEvent, containerMachine } from "./machines/container-machine.ts";
@@ -24,14 +24,6 @@ export type ContainerStateName = keyof (typeof containerMachine)["states"];
 export const containerTable = compileMachine<ContainerStateName, ContainerEvent["type"]>(
   containerMachine,
 );
-
-/** What an event's message is made of. */
-export interface EventDetail {
-  readonly text?: string;
-  readonly tookUs?: number;
-  readonly waitedUs?: number;
-  readonly bytes?: number;
-}
 
 /**
  * Leads the containers of one place in a pod, from the image to the end. The machine says what may
@@ -148,6 +140,18 @@ export class ContainerWorker implements ContainerLife, ContainerWatcher {
     if (last !== undefined) return this.#ended(last);
     this.#show(running);
     if (this.#wanted.image !== this.#spec.image) this.#replace();
+  }
+
+  /** Goes on after one that went down with its machine; init containers run again in any case. */
+  recall(past: LastTermination): void {
+    this.#serial = past.serial;
+    this.#startedAtUs = past.startedAtUs;
+    this.#last = past;
+    if (this.isInit) return;
+    this.#isOver = !this.#pod.isRestarted(this);
+    this.#show(terminated);
+    const skipped = this.#isOver ? (["start", "imagePresent", "created", "exited"] as const) : [];
+    for (const event of skipped) this.#step(event);
   }
 
   /** Another image: the container there is makes room for one with the new image. */

@@ -5,6 +5,7 @@ import {
   type NodeConfig,
   type NodeInspection,
   orders,
+  type PodPast,
   type PodInspection,
   protocolVersion,
   type ShardConfig,
@@ -147,11 +148,14 @@ class KubeletHost implements KubeletShard {
         const podCidr = textOf(inbox, index, 0);
         return (kubelet) => kubelet.nodeSeen(podCidr);
       }
-      case orders.podSeen: {
+      case orders.podSeen:
+      case orders.podRecalled: {
         const [namespace, name] = [textOf(inbox, index, 0), textOf(inbox, index, 1)];
         const identity = new PodSubject(namespace, name, textOf(inbox, index, 2));
         const template = this.#template(textOf(inbox, index, 3));
-        return (kubelet) => kubelet.podSeen(pod, identity, template);
+        const isNew = inbox.kind(index) === orders.podSeen;
+        const past = isNew ? undefined : (JSON.parse(textOf(inbox, index, 4)) as PodPast);
+        return (kubelet) => kubelet.podSeen(pod, identity, template, past);
       }
       case orders.podSpecSeen: {
         const template = this.#template(textOf(inbox, index, 0));

@@ -5,13 +5,14 @@ import {
   type NodeConfig,
   type NodeInspection,
   type PodInspection,
+  type PodPast,
   reports as reportKinds,
 } from "../../src/data-plane/protocol.ts";
 import { unguarded } from "../../src/kernel/handling.ts";
 import type { HashedText } from "../../src/kernel/hash.ts";
 import type { ActorRef, TimerHandle } from "../../src/kernel/timeline.ts";
 import type { FactData } from "../../src/kernel/trace.ts";
-import type { EventDetail } from "./container-worker.ts";
+import type { EventDetail } from "./container-surroundings.ts";
 import { Heartbeat, type HeartbeatDuties, leaseIntervalUs } from "./heartbeat.ts";
 import { inspectPod } from "./inspect-pod.ts";
 import { type KubeletContext, recordFact } from "./kubelet-context.ts";
@@ -92,12 +93,13 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
     for (const worker of this.#pods.values()) worker.networkReady();
   }
 
-  podSeen(handle: number, identity: PodSubject, template: PodTemplate): void {
+  /** @param past What was there before this machine went down. */
+  podSeen(handle: number, identity: PodSubject, template: PodTemplate, past?: PodPast): void {
     if (this.recovery?.isKnown(handle) ?? this.#pods.has(handle)) return;
-    const worker = new PodWorker(handle, identity, template, this);
+    const worker = new PodWorker(handle, identity, template, this, past?.acceptedAtUs);
     this.#pods.set(handle, worker);
     this.record(worker, "podSeen", { uid: identity.uid });
-    if (this.recovery === undefined) worker.start();
+    if (this.recovery === undefined) worker.start(past?.containers);
     else this.recovery.begin(worker);
   }
 

@@ -1,9 +1,14 @@
-import type { EventCode, KubeletPodSpec, PodPhase } from "../../src/data-plane/protocol.ts";
+import type {
+  EventCode,
+  KubeletPodSpec,
+  PodPast,
+  PodPhase,
+} from "../../src/data-plane/protocol.ts";
 import type { TimerHandle } from "../../src/kernel/timeline.ts";
 import type { FactData } from "../../src/kernel/trace.ts";
 import type { ContainerLife } from "./container-life.ts";
-import type { ContainerSurroundings } from "./container-surroundings.ts";
-import { ContainerWorker, type EventDetail } from "./container-worker.ts";
+import type { ContainerSurroundings, EventDetail } from "./container-surroundings.ts";
+import { ContainerWorker } from "./container-worker.ts";
 import { compileMachine } from "./machines/compile-machine.ts";
 import { type PodEvent, podMachine } from "./machines/pod-machine.ts";
 import { hasInitialized, isPodInitialized, isRestarted, podPhase } from "./pod-phase.ts";
@@ -61,12 +66,13 @@ export class PodWorker implements ContainerSurroundings {
     identity: PodSubject,
     template: PodTemplate,
     surroundings: PodSurroundings,
+    acceptedAtUs = surroundings.nowUs,
   ) {
     this.handle = handle;
     this.identity = identity;
     this.#template = template;
     this.#surroundings = surroundings;
-    this.acceptedAtUs = surroundings.nowUs;
+    this.acceptedAtUs = acceptedAtUs;
     const { initCount, firstShown } = template;
     this.containers = template.containers.map(
       (container, index) =>
@@ -124,10 +130,18 @@ export class PodWorker implements ContainerSurroundings {
     return this.spec.terminationGracePeriodSeconds;
   }
 
-  start(): void {
+  /** @param past Containers that are gone with their sandbox, since the machine went down. */
+  start(past: PodPast["containers"] = []): void {
     this.record("containersWorkedOut", this.#template.workedOut);
     this.#move("admitted");
     this.#isDirty = true;
+    if (past.length > 0) {
+      for (const [index, last] of past.entries()) {
+        if (last !== null) this.containers[index]?.recall(last);
+      }
+      if (this.containers.every(({ isInit, isOver }) => isInit || isOver)) return this.#endAtOnce();
+      this.#surroundings.event(this, "sandboxChanged", noContainer, {});
+    }
     const { networkProblem } = this.#surroundings;
     if (networkProblem === undefined || this.spec.hostNetwork) this.#createSandbox();
     else this.#surroundings.event(this, "networkNotReady", noContainer, { text: networkProblem });
@@ -211,6 +225,13 @@ export class PodWorker implements ContainerSurroundings {
     this.#settle();
     this.#startNext();
     this.#flush();
+  }
+
+  /** Its containers are not started again, so that it needs no other sandbox. */
+  #endAtOnce(): void {
+    this.#move("sandboxReady");
+    this.#move("initialized");
+    this.moved();
   }
 
   #createSandbox(): void {

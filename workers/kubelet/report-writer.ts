@@ -10,7 +10,7 @@ import type { HashedText } from "../../src/kernel/hash.ts";
 import type { Timeline } from "../../src/kernel/timeline.ts";
 import type { FactData } from "../../src/kernel/trace.ts";
 import type { ContainerLife, LastTermination } from "./container-life.ts";
-import type { EventDetail } from "./container-worker.ts";
+import type { EventDetail } from "./container-surroundings.ts";
 import { podConditionBits } from "./pod-phase.ts";
 import type { PodWorker } from "./pod-worker.ts";
 
