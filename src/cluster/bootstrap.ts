@@ -23,21 +23,32 @@ const kubernetesService: KubeObject = {
   },
 };
 
-/** What every cluster has from the start: the API server makes it itself. */
+/** What every cluster has from the start: the API server makes it itself, unless it is there. */
 export function bootstrap(server: ApiServer): void {
+  let missing = namespaces.length;
   for (const name of namespaces) {
-    create(server, "namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+    create(
+      server,
+      "namespaces",
+      { apiVersion: "v1", kind: "Namespace", metadata: { name } },
+      () => {
+        missing--;
+        // It is in one of them.
+        if (missing === 0) create(server, "services", kubernetesService, () => {});
+      },
+    );
   }
-  create(server, "services", kubernetesService);
 }
 
-function create(server: ApiServer, plural: string, object: KubeObject): void {
+function create(server: ApiServer, plural: string, object: KubeObject, done: () => void): void {
   const resource = server.resources.find("", "v1", plural);
   invariant(resource !== undefined, `${plural} are served`);
+  const { namespace = "", name = "" } = object.metadata;
+  if (server.peek(resource, namespace, name) !== undefined) return done();
   const context = {
     resource,
-    namespace: object.metadata.namespace ?? "",
-    name: object.metadata.name ?? "",
+    namespace,
+    name,
     user: componentUser("system:apiserver"),
     client: server.actor.name,
     subresource: "",
@@ -45,5 +56,6 @@ function create(server: ApiServer, plural: string, object: KubeObject): void {
   };
   server.create(context, object, (error) => {
     invariant(error === undefined, `the cluster has ${plural}: ${error?.message}`);
+    done();
   });
 }

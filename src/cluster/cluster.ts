@@ -38,6 +38,7 @@ import {
 } from "./api-servers.ts";
 import { type ClusterOptions, resolveOptions, type ResolvedOptions } from "./cluster-options.ts";
 import { componentsOf, startComponents } from "./components.ts";
+import type { DataDirectory } from "./data-directory.ts";
 import { environmentOf, requireActors } from "./fault-options.ts";
 import { createKubeletDoor } from "./kubelet-door.ts";
 import { ReadyNodes } from "./ready-nodes.ts";
@@ -60,6 +61,8 @@ export class Cluster {
   readonly store: Store<StoredObject>;
   /** The cluster's time, as its store has it. */
   readonly storeClock: StoreClock;
+  /** Where its state is kept; absent when only in memory. */
+  readonly data: DataDirectory | undefined;
   readonly simulation: Simulation;
   readonly trace: Trace;
   readonly #links: readonly ShardLink[];
@@ -76,6 +79,7 @@ export class Cluster {
     readonly servers: readonly [ApiServer, ...ApiServer[]];
     readonly store: Store<StoredObject>;
     readonly storeClock: StoreClock;
+    readonly data: DataDirectory | undefined;
     readonly simulation: Simulation;
     readonly trace: Trace;
     readonly links: readonly ShardLink[];
@@ -89,10 +93,11 @@ export class Cluster {
     this.servers = parts.servers;
     this.store = parts.store;
     this.storeClock = parts.storeClock;
+    this.data = parts.data;
     this.simulation = parts.simulation;
     this.trace = parts.trace;
     this.#links = parts.links;
-    this.#readyNodes = new ReadyNodes(parts.servers[0]);
+    this.#readyNodes = new ReadyNodes(parts.servers[0], parts.data?.report.revision);
     this.#parts = parts.parts;
     this.#threads = parts.threads;
     this.#members = parts.members;
@@ -204,6 +209,7 @@ export class Cluster {
 
   async close(): Promise<void> {
     await Promise.all(this.#links.map(async (link) => link.close()));
+    await this.data?.close();
   }
 
   #indexOf(node: string): number | undefined {
@@ -221,12 +227,17 @@ export interface Progress {
   readonly hash: string;
 }
 
-/** How a cluster is put together: nothing that happens in it depends on that. */
+/** How a cluster is put together: nothing that happens in a new one depends on that. */
 export interface Layout {
   /** Which shard runs a node, both by index. Default: in turn. */
   readonly shardOf?: (node: number, shards: number) => number;
   /** Holds the store to etcd's promises at every commit. Slower. Default false. */
   readonly checksStore?: boolean;
+  /**
+   * Where its state is kept. It goes on from what is there, later than that; the cluster closes it.
+   * Default: in memory.
+   */
+  readonly data?: DataDirectory;
 }
 
 /**
@@ -239,7 +250,7 @@ export async function createCluster(
   given: ClusterOptions = {},
   layout: Layout = {},
 ): Promise<Cluster> {
-  const options = resolveOptions(given);
+  const options = resolvedLaterThan(layout.data, given);
   const timeline = new Timeline(options.startUs);
   const trace = new Trace(options.factsMax);
   const environmentConfig = environmentOf(options, options.seed, options.startUs);
@@ -247,10 +258,10 @@ export async function createCluster(
     environmentConfig && new Environment(environmentConfig, options.seed, timeline);
   const chance = environment?.chance ?? new Chance(options.seed);
   const clock = storeClock(timeline);
-  const kept = new MemoryStore<StoredObject>(stampRevision, {
-    codec: storedCodecOf(kinds),
-    clock,
-  });
+  layout.data?.start(clock);
+  const kept =
+    layout.data?.store ??
+    new MemoryStore<StoredObject>(stampRevision, { codec: storedCodecOf(kinds), clock });
   const store = layout.checksStore === true ? checkNewStore(kept) : kept;
   const serverParts: ApiServerParts = { options, timeline, trace, chance, store, environment };
   const servers = createApiServers(serverParts);
@@ -312,12 +323,15 @@ export async function createCluster(
     const actor = { name, thread: threads.get(name) ?? "main", atUs };
     return new RunError(error, { seed: options.seed, window, actor });
   };
+  const simulation = new Simulation(timeline, parts, options.kubeletLatencyUs, explain);
+  layout.data?.join(simulation, servers[0].actor);
   return new Cluster({
     options,
     servers,
     store,
     storeClock: clock,
-    simulation: new Simulation(timeline, parts, options.kubeletLatencyUs, explain),
+    data: layout.data,
+    simulation,
     trace,
     links,
     parts,
@@ -326,6 +340,12 @@ export async function createCluster(
     members,
     linkTo: (node) => links[shardOf(node)] as ShardLink,
   });
+}
+
+function resolvedLaterThan(data: DataDirectory | undefined, given: ClusterOptions) {
+  const options = resolveOptions(given);
+  if (data === undefined) return options;
+  return { ...options, startUs: Math.max(options.startUs, data.nextUs) };
 }
 
 /** Leases that are kept alive go on for ever, so waiting for their end is background work. */

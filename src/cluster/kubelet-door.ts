@@ -1,4 +1,5 @@
-import type { Node } from "../api/objects.ts";
+import { ApiError } from "../api/errors.ts";
+import type { KubeObject, Node } from "../api/objects.ts";
 import { rfc3339Micro } from "../api/time.ts";
 import type { ApiServer } from "../control-plane/apiserver/api-server.ts";
 import { type RequestContext, watchAll } from "../control-plane/apiserver/request.ts";
@@ -72,7 +73,11 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
   return {
     registerNode(node) {
       const name = node.metadata.name ?? "";
-      server.create(context(name, nodes, "", name), node, ignore);
+      const at = context(name, nodes, "", name);
+      server.create(at, node, (error) => {
+        if (!isAlreadyExists(error)) return;
+        server.update(at, "patch", (stored) => registeredAgain(stored, node), ignore);
+      });
     },
 
     patchNodeStatus(nodeName, change) {
@@ -142,6 +147,23 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
         endNode();
         endPods();
       };
+    },
+  };
+}
+
+function isAlreadyExists(error: Error | undefined): boolean {
+  return error instanceof ApiError && error.reason === "AlreadyExists";
+}
+
+/** @see kubernetes `pkg/kubelet/kubelet_node_status.go`: `tryRegisterWithAPIServer` */
+function registeredAgain(stored: KubeObject, { metadata: { labels, annotations } }: Node) {
+  const { metadata } = stored;
+  return {
+    ...stored,
+    metadata: {
+      ...metadata,
+      labels: { ...metadata.labels, ...labels },
+      annotations: { ...metadata.annotations, ...annotations },
     },
   };
 }

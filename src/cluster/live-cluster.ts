@@ -14,11 +14,12 @@ import { adminHandler } from "./admin-handler.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { type Cluster, createCluster } from "./cluster.ts";
 import { type ClusterOptions, ClusterOptionsError } from "./cluster-options.ts";
+import type { DataDirectory } from "./data-directory.ts";
 import { Exchanges } from "./exchanges.ts";
 import { InputLog } from "./input-log.ts";
 import { type JournalWriter, journalVersion } from "./journal.ts";
 import { comeToAMoment, endOf } from "./journal-end.ts";
-import { administrator, createCertificateAuthority } from "./pki/certificates.ts";
+import { type Credentials, issueCredentials } from "./pki/credentials.ts";
 import { applyManifests, type StartManifest } from "./start-manifests.ts";
 import { takeSnapshot } from "./take-snapshot.ts";
 import { podraceVersion } from "./version.ts";
@@ -48,6 +49,8 @@ export interface LiveClusterOptions extends ClusterOptions, ServeOptions {
   readonly recordsFacts?: boolean;
   /** What the cluster starts with, once its nodes are ready: namespaces first, then in this order. */
   readonly manifests?: readonly StartManifest[];
+  /** Where its state is kept; closed with the cluster. It cannot be recorded then. Default: in memory. */
+  readonly data?: DataDirectory;
 }
 
 /** What a session has behind it, and where it is kept. */
@@ -186,12 +189,20 @@ export async function startLiveCluster(options: LiveClusterOptions = {}): Promis
     );
   }
   requireSpeed(options.speed);
-  const credentials = options.plainHttp === true ? undefined : await issueCredentials(options.host);
-  const cluster = await createCluster({
-    startUs: wallClock.nowUs(),
-    ...(credentials !== undefined && { caPem: credentials.ca }),
-    ...options,
-  });
+  const { data } = options;
+  if (data !== undefined && options.journal !== undefined) {
+    throw new ClusterOptionsError("journal", "absent with data", data.path, notReplayable);
+  }
+  const credentials =
+    options.plainHttp === true ? undefined : await issueCredentials(options.host ?? defaultHost);
+  const cluster = await createOrClose(
+    {
+      startUs: wallClock.nowUs(),
+      ...(credentials !== undefined && { caPem: credentials.ca }),
+      ...options,
+    },
+    data,
+  );
   const { journal, recordsFacts = false } = options;
   journal?.write({ journal: journalVersion, podrace: podraceVersion, options: cluster.options });
   const checkpoints = journal && new Checkpoints(cluster, journal, recordsFacts);
@@ -204,7 +215,8 @@ export async function startLiveCluster(options: LiveClusterOptions = {}): Promis
   }
   return serve(cluster, credentials, options, {
     checkpoints,
-    ...(options.etcdPort === undefined && { log: new InputLog(cluster.options) }),
+    ...(options.etcdPort === undefined &&
+      data === undefined && { log: new InputLog(cluster.options) }),
     manifests: options.manifests ?? [],
   });
 }
@@ -219,7 +231,8 @@ export async function serveCluster(
   options: ServeOptions,
   session: Session = {},
 ): Promise<LiveCluster> {
-  const credentials = options.plainHttp === true ? undefined : await issueCredentials(options.host);
+  const credentials =
+    options.plainHttp === true ? undefined : await issueCredentials(options.host ?? defaultHost);
   return serve(cluster, credentials, options, session);
 }
 
@@ -241,6 +254,7 @@ async function serve(
     fail(error instanceof Error ? error : new Error(String(error)));
   // Time stands still until clients can come.
   const pacer = new Pacer({ simulation: cluster.simulation, wallClock, speed: 0, onFailure });
+  cluster.data?.submitThrough(cluster.server.actor, (to, handle) => pacer.submit(to, handle));
   const exchanges = new Exchanges(cluster, pacer, {
     journal,
     log,
@@ -358,25 +372,18 @@ async function closeAll(listeners: readonly HttpListener[]): Promise<void> {
   await Promise.all(listeners.map(async (listener) => listener.close()));
 }
 
-interface Credentials {
-  readonly ca: string;
-  readonly cert: string;
-  readonly key: string;
-  readonly clientCert: string;
-  readonly clientKey: string;
-}
+const notReplayable = ": a replay begins with an empty cluster";
 
-async function issueCredentials(host = defaultHost): Promise<Credentials> {
-  const authority = await createCertificateAuthority();
-  const serving = await authority.issueServing([host]);
-  const client = await authority.issueClient(administrator);
-  return {
-    ca: authority.certificatePem,
-    cert: serving.certificatePem,
-    key: serving.privateKeyPem,
-    clientCert: client.certificatePem,
-    clientKey: client.privateKeyPem,
-  };
+async function createOrClose(
+  options: ClusterOptions,
+  data: DataDirectory | undefined,
+): Promise<Cluster> {
+  try {
+    return await createCluster(options, data === undefined ? {} : { data });
+  } catch (error) {
+    await data?.close();
+    throw error;
+  }
 }
 
 function noSnapshots(): ApiError {

@@ -6,8 +6,11 @@ import { invariant } from "../kernel/invariant.ts";
 /** How many nodes are ready and open for pods, counted as they change. */
 export class ReadyNodes {
   readonly #ready = new Set<string>();
+  readonly #afterRevision: number;
 
-  constructor(server: ApiServer) {
+  /** @param afterRevision What was written up to then, its kubelets of now did not say. */
+  constructor(server: ApiServer, afterRevision = 0) {
+    this.#afterRevision = afterRevision;
     const resource = server.resources.find("", "v1", "nodes");
     invariant(resource !== undefined, "nodes are served");
     const context = {
@@ -20,7 +23,10 @@ export class ReadyNodes {
       dryRun: false,
     };
     server.watch(context, watchAll, {
-      event: (type, stored) => this.#take(stored.toObject(), type !== "DELETED"),
+      event: (type, stored) => {
+        const isThere = type !== "DELETED" && stored.revision > this.#afterRevision;
+        this.#take(stored.toObject(), isThere);
+      },
       bookmark: () => {},
       error: () => {},
     });
