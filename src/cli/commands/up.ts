@@ -1,11 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../api/duration.ts";
+import { rfc3339 } from "../../api/time.ts";
+import type { DataDirectory } from "../../cluster/data-directory.ts";
 import { ClusterOptionsError, type NodePool, runtimeNames } from "../../cluster/cluster-options.ts";
 import type { FaultOptions } from "../../cluster/fault-options.ts";
 import type { LiveCluster, LiveClusterOptions } from "../../cluster/live-cluster.ts";
 import type { StartManifest } from "../../cluster/start-manifests.ts";
 import { guardAmbientSources } from "../../kernel/ambient-guard.ts";
-import { usageError } from "../cli-error.ts";
+import { CliError, usageError } from "../cli-error.ts";
 import { isOfFaultsFile, readFaultsFile } from "../faults-file.ts";
 import { explainListening } from "../listen-error.ts";
 import { createJournalFile, type JournalFile } from "../journal-file.ts";
@@ -13,6 +15,7 @@ import { readManifestFiles } from "../manifest-files.ts";
 import { wholeNumber } from "../option-values.ts";
 import { serveExitCodes, type ServeFlags, serveOption } from "../serve-options.ts";
 import { serveUntilSignal } from "../serve-until-signal.ts";
+import type { Terminal } from "../terminal.ts";
 import { waitForSignal } from "../wait-for-signal.ts";
 import type { CommandEnvironment } from "./commands.ts";
 
@@ -30,6 +33,8 @@ interface UpFlags extends ServeFlags {
   readonly guard?: true;
   readonly faults?: string;
   readonly filename?: readonly string[];
+  readonly dataDir?: string;
+  readonly dataDirRepair?: true;
 }
 
 /** `podrace up`: a live cluster until Ctrl-C. */
@@ -103,6 +108,16 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
         "start with the objects of a manifest, a folder of them, or - for stdin; may be repeated",
       ).argParser(manifestPath),
     )
+    .addOption(
+      new Option(
+        "--data-dir <dir>",
+        "keep the cluster's state there, and go on from it: what was acknowledged survives a crash",
+      ).env("PODRACE_DATA_DIR"),
+    )
+    .option(
+      "--data-dir-repair",
+      "with --data-dir: where its log is damaged, give up what is behind that (it is put aside)",
+    )
     .addOption(serveOption.record())
     .option(
       "--record-facts",
@@ -121,6 +136,12 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
   if (flags.recordFacts === true && flags.record === undefined) {
     throw usageError("--record-facts needs --record FILE to write them to");
   }
+  if (flags.dataDirRepair === true && flags.dataDir === undefined) {
+    throw usageError("--data-dir-repair needs --data-dir DIR to repair");
+  }
+  if (flags.record !== undefined && flags.dataDir !== undefined) {
+    throw usageError("--record cannot go with --data-dir: a replay begins with an empty cluster");
+  }
   if (flags.etcdPort !== undefined && flags.record !== undefined) {
     throw usageError("--etcd-port cannot go with --record: what comes in there is not recorded");
   }
@@ -130,14 +151,49 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
   const ending = waitForSignal();
   terminal.progress(`Starting cluster "${flags.name}" …`);
   const journal = flags.record === undefined ? undefined : createJournalFile(flags.record);
-  const cluster = await startOrExplain(flags, { ...faults, manifests }, journal);
-  return serveUntilSignal(cluster, flags, { ending, journal, terminal });
+  const data = flags.dataDir === undefined ? undefined : await openOrExplain(flags, flags.dataDir);
+  if (data !== undefined) tellOfData(data, terminal);
+  const cluster = await startOrExplain(flags, { ...faults, manifests }, journal, data);
+  try {
+    return await serveUntilSignal(cluster, flags, { ending, journal, terminal });
+  } catch (error) {
+    throw explainFailure(error);
+  }
+}
+
+async function openOrExplain({ dataDirRepair }: UpFlags, path: string): Promise<DataDirectory> {
+  const { DataDirectoryError, openDataDirectory } = await import("../../cluster/data-directory.ts");
+  try {
+    return openDataDirectory(path, { repairs: dataDirRepair === true });
+  } catch (error) {
+    if (!(error instanceof DataDirectoryError)) throw error;
+    throw usageError(
+      `--data-dir: ${error.message}`,
+      error.isRepairable
+        ? "Nothing was changed. With --data-dir-repair the log ends there; what is behind it is put aside."
+        : undefined,
+    );
+  }
+}
+
+function tellOfData({ path, report }: DataDirectory, terminal: Terminal): void {
+  const { damage, revision, savedNowUs } = report;
+  if (damage !== undefined) {
+    const { file, offset, bytes, why } = damage;
+    terminal.warning(
+      `warning: ${file} is damaged at byte ${offset} (${why}): the ${bytes} bytes from there are cut off and kept in ${path} as damaged-…`,
+    );
+  }
+  if (savedNowUs > 0) {
+    terminal.progress(` ✓ goes on from revision ${revision} of ${rfc3339(savedNowUs)} in ${path}`);
+  }
 }
 
 async function startOrExplain(
   flags: UpFlags,
   files: FaultOptions & { readonly manifests: readonly StartManifest[] },
   journal: JournalFile | undefined,
+  data: DataDirectory | undefined,
 ): Promise<LiveCluster> {
   const { startLiveCluster } = await import("../../cluster/live-cluster.ts");
   const { ManifestError } = await import("../../cluster/start-manifests.ts");
@@ -145,6 +201,7 @@ async function startOrExplain(
     return await startLiveCluster({
       ...optionsOf(flags),
       ...files,
+      ...(data !== undefined && { data }),
       ...(journal !== undefined && { journal, recordsFacts: flags.recordFacts === true }),
     });
   } catch (error) {
@@ -156,6 +213,12 @@ async function startOrExplain(
     }
     throw explainListening(error, flags.host, flags);
   }
+}
+
+/** That the disk is full is no bug. */
+function explainFailure(failure: unknown): unknown {
+  if (!(failure instanceof Error) || failure.name !== "DataDirectoryError") return failure;
+  return new CliError(failure.message, { cause: failure });
 }
 
 function optionsOf(flags: UpFlags): LiveClusterOptions {
