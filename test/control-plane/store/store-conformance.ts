@@ -507,7 +507,7 @@ export function describeStore(
         await client.put("c");
         await other.hasSeen(7);
 
-        expect(watch.compacted).toEqual([5]);
+        await expect.poll(() => watch.compacted).toEqual([5]);
         expect(watch.calls).toEqual([]);
       });
 
