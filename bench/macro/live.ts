@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
 import { loadKubeconfig } from "../../src/cli/load-kubeconfig.ts";
 
 const { values } = parseArgs({
@@ -43,8 +44,8 @@ try {
   const ready = await readyNodes(session);
   const nodesReadySeconds = secondsSince(startedAt);
 
-  const counts = watchPods(openSession());
-  const probe = startProbe(openSession());
+  const counts = followPods(openSession());
+  const probe = startProbe();
   const postedAt = performance.now();
   await inParallel(pods, (index) => expectOk(request(session, "POST", podsPath, pod(index))));
   const postSeconds = secondsSince(postedAt);
@@ -82,13 +83,19 @@ try {
 process.exit(0);
 
 function openSession(): ClientHttp2Session {
+  const { server: address, ...credentials } = credentialsOf();
+  return connect(address, credentials);
+}
+
+function credentialsOf() {
   const loaded = loadKubeconfig([kubeconfig]);
   const connection = loaded.connection(loaded.currentContext);
-  return connect(connection.server, {
+  return {
+    server: connection.server,
     ca: connection.authorityPem,
     cert: connection.clientCertificatePem,
     key: connection.clientKeyPem,
-  });
+  };
 }
 
 interface Answer {
@@ -141,60 +148,85 @@ interface PodVersion {
   readonly status: { readonly phase: string };
 }
 
-/** What a watch of all pods has told so far; one that the server ends goes on where it was. */
-function watchPods(session: ClientHttp2Session): {
+/** What is known of all pods, as an informer knows it: listed, then watched, listed again when too slow. */
+function followPods(session: ClientHttp2Session): {
   readonly running: number;
   readonly gone: number;
 } {
   const running = new Set<string>();
-  const counts = { running: 0, gone: 0 };
-  let revision = "";
-  const take = (line: string): void => {
-    const { type, object } = JSON.parse(line) as {
-      readonly type: string;
-      readonly object: PodVersion;
-    };
-    revision = object.metadata.resourceVersion;
-    if (object.status.phase === "Running") running.add(object.metadata.name);
-    if (type === "DELETED") counts.gone++;
-    counts.running = running.size;
+  const alive = new Set<string>();
+  const seen = new Set<string>();
+  const note = ({ metadata: { name }, status }: PodVersion): void => {
+    seen.add(name);
+    alive.add(name);
+    if (status.phase === "Running") running.add(name);
   };
-  const watch = (): void => {
-    const stream = session.request({
-      ":path": `${podsPath}?watch=true&resourceVersion=${revision}`,
-    });
+  const list = async (): Promise<void> => {
+    const { text } = await request(session, "GET", podsPath);
+    const { items, metadata } = JSON.parse(text) as {
+      readonly items: readonly PodVersion[];
+      readonly metadata: { readonly resourceVersion: string };
+    };
+    alive.clear();
+    for (const pod of items) note(pod);
+    watch(metadata.resourceVersion);
+  };
+  const watch = (from: string): void => {
+    let revision = from;
     let rest = "";
+    const path = `${podsPath}?watch=true&resourceVersion=${from}`;
+    const stream = session.request({ ":path": path });
     stream.setEncoding("utf8");
     stream.on("data", (chunk: string) => {
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) take(line);
+      for (const line of lines) {
+        const { type, object } = JSON.parse(line) as { type: string; object: PodVersion };
+        if (type === "ERROR") return void (revision = "");
+        revision = object.metadata.resourceVersion;
+        note(object);
+        if (type === "DELETED") alive.delete(object.metadata.name);
+      }
     });
     stream.on("error", () => {});
-    stream.on("close", watch);
+    stream.on("close", () => {
+      if (session.closed || session.destroyed) return;
+      if (revision === "") list().catch(fail);
+      else watch(revision);
+    });
   };
-  watch();
-  return counts;
+  list().catch(fail);
+  return {
+    get running() {
+      return running.size;
+    },
+    get gone() {
+      return seen.size - alive.size;
+    },
+  };
+}
+
+function fail(error: unknown): void {
+  server.kill("SIGKILL");
+  throw error;
 }
 
 /** Reads one pod all the time; `stop` answers with how long each read took, ms. */
-function startProbe(session: ClientHttp2Session): { stop(): Promise<readonly number[]> } {
-  const latencies: number[] = [];
-  let stopped = false;
-  const reading = (async (): Promise<void> => {
-    while (!stopped) {
-      const at = performance.now();
-      await request(session, "GET", `${podsPath}/p-0`);
-      latencies.push(performance.now() - at);
-      await sleep(probeIntervalMs);
-    }
-  })();
-  return {
-    async stop() {
-      stopped = true;
-      await reading;
-      return latencies;
+function startProbe(): { stop(): Promise<readonly number[]> } {
+  const probe = new Worker(new URL("live-probe.js", import.meta.url), {
+    workerData: {
+      ...credentialsOf(),
+      path: `${podsPath}/p-0`,
+      intervalMs: probeIntervalMs,
     },
+  });
+  probe.on("error", fail);
+  return {
+    stop: () =>
+      new Promise((resolve) => {
+        probe.once("message", resolve);
+        probe.postMessage("stop");
+      }),
   };
 }
 
