@@ -2,7 +2,7 @@
  * A live cluster under load from another process, in real time, over HTTP/2 and TLS: nodes become
  * ready, pods are posted, run and are deleted, and all the while one pod is read again and again.
  *
- * Run: npm run bench:live -- --nodes 5000 --pods 10000 [--streams 64]
+ * Run: npm run bench:live -- --nodes 5000 --pods 10000 [--streams 8]
  * Prints one JSON object. The load is that of KWOK's own benchmark; this process is the client.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -19,7 +19,7 @@ const { values } = parseArgs({
   options: {
     nodes: { type: "string", default: "5000" },
     pods: { type: "string", default: "10000" },
-    streams: { type: "string", default: "64" },
+    streams: { type: "string", default: "8" },
   },
 });
 const [nodes, pods, streams] = [values.nodes, values.pods, values.streams].map(Number) as [
