@@ -59,6 +59,7 @@ describe("podrace", { timeout: 30 * seconds }, () => {
       "PODRACE_HOST",
       "PODRACE_SPEED",
       "PODRACE_SEED",
+      "PODRACE_DATA_DIR",
     ]);
   });
 
