@@ -7,8 +7,8 @@ import type { EventRow } from "./stored/event-row.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
 
 /**
- * The short way for what podrace's own components write all the time: heartbeats, statuses, bindings,
- * events. Where a row becomes the next row and the store answers at once, nothing is left to decide of
+ * The short way for what podrace's own components write all the time: heartbeats, statuses, events.
+ * Where a row becomes the next row and the store answers at once, nothing is left to decide of
  * what a request passes through: the components may do anything, rows need no validation, and a lost
  * race cannot be. Whenever one of these does not hold, the answer is `undefined`, and the request goes
  * the long way, which comes to the same.
