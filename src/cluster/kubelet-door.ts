@@ -2,9 +2,13 @@ import { ApiError } from "../api/errors.ts";
 import type { KubeObject, Node } from "../api/objects.ts";
 import { rfc3339Micro } from "../api/time.ts";
 import type { ApiServer } from "../control-plane/apiserver/api-server.ts";
-import { type RequestContext, watchAll } from "../control-plane/apiserver/request.ts";
-import { EventRecorder } from "../control-plane/client/event-recorder.ts";
-import type { KubeletDoor } from "../data-plane/kubelet-door.ts";
+import {
+  type RequestContext,
+  type Requester,
+  watchAll,
+} from "../control-plane/apiserver/request.ts";
+import { EventRecorder, type EventSource } from "../control-plane/client/event-recorder.ts";
+import type { KubeletDoor, KubeletNode } from "../data-plane/kubelet-door.ts";
 import { keyOf, type Resource } from "../control-plane/apiserver/resource.ts";
 import { LeaseRow } from "../control-plane/apiserver/stored/lease-row.ts";
 import { PodRow } from "../control-plane/apiserver/stored/pod-row.ts";
@@ -15,7 +19,7 @@ const leaseNamespace = "kube-node-lease";
 const leaseDurationSeconds = 40;
 
 /** What a node's requests have in common. */
-interface NodeUser extends Pick<RequestContext, "user" | "client"> {
+interface NodeUser extends Requester, EventSource {
   readonly leaseKey: string;
 }
 
@@ -31,74 +35,73 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
   const pods = find("", "pods");
   const events = find("", "events");
   const leases = find("coordination.k8s.io", "leases");
-  const users = new Map<string, NodeUser>();
-  const userOf = (nodeName: string): NodeUser => {
-    let user = users.get(nodeName);
+  /** By node index: of the requests of a busy cluster each comes from another node. */
+  const users: (NodeUser | undefined)[] = [];
+  const userOf = ({ index, name }: KubeletNode): NodeUser => {
+    let user = users[index];
     if (user === undefined) {
       user = {
-        user: { username: `system:node:${nodeName}`, groups: nodeGroups },
-        client: `kubelet:${nodeName}`,
-        leaseKey: keyOf(leases, leaseNamespace, nodeName),
+        user: { username: `system:node:${name}`, groups: nodeGroups },
+        client: `kubelet:${name}`,
+        leaseKey: keyOf(leases, leaseNamespace, name),
+        component: "kubelet",
+        host: name,
       };
-      users.set(nodeName, user);
+      users[index] = user;
     }
     return user;
   };
   const context = (
-    nodeName: string,
+    from: KubeletNode,
     resource: Resource,
     namespace: string,
     name: string,
     subresource = "",
     storeKey?: string,
   ): RequestContext => {
-    const { user, client } = userOf(nodeName);
+    const { user, client } = userOf(from);
     return { resource, namespace, name, subresource, user, client, dryRun: false, storeKey };
   };
-  const recorder = new EventRecorder(
-    {
-      get nowUs() {
-        return server.nowUs;
-      },
-      createEvent: (host, event) => {
-        const { namespace, name } = event;
-        server.createEvent(context(host, events, namespace, name), event, ignore);
-      },
-      reviseEvent: (host, namespace, name, change, answer) =>
-        server.revise(context(host, events, namespace, name), change, answer),
+  const recorder = new EventRecorder<NodeUser>({
+    get nowUs() {
+      return server.nowUs;
     },
-    "kubelet",
-  );
+    createEvent: (from, event) => server.createEvent(from, event, ignore),
+    reviseEvent: ({ user, client }, namespace, name, change, answer) => {
+      const at = { resource: events, namespace, name, subresource: "", user, client };
+      server.revise({ ...at, dryRun: false }, change, answer);
+    },
+  });
 
   return {
-    registerNode(node) {
-      const name = node.metadata.name ?? "";
-      const at = context(name, nodes, "", name);
+    registerNode(from, node) {
+      const at = context(from, nodes, "", from.name);
       server.create(at, node, (error) => {
         if (!isAlreadyExists(error)) return;
         server.update(at, "patch", (stored) => registeredAgain(stored, node), ignore);
       });
     },
 
-    patchNodeStatus(nodeName, change) {
+    patchNodeStatus(from, change) {
       server.update(
-        context(nodeName, nodes, "", nodeName, "status"),
+        context(from, nodes, "", from.name, "status"),
         "patch",
         (stored) => change(stored as unknown as Node),
         ignore,
       );
     },
 
-    renewLease(nodeName, aheadUs) {
+    renewLease(from, aheadUs) {
       const nowUs = server.nowUs + aheadUs;
-      const { leaseKey } = userOf(nodeName);
-      const at = context(nodeName, leases, leaseNamespace, nodeName, "", leaseKey);
+      const { name } = from;
+      const { leaseKey } = userOf(from);
+      const at = context(from, leases, leaseNamespace, name, "", leaseKey);
       server.revise(at, renewal(nowUs), (error) => {
         if (error === undefined) return;
-        server.get(context(nodeName, nodes, "", nodeName), (_error, node) => {
+        server.get(context(from, nodes, "", name), (_error, node) => {
           const holder = {
             namespace: leaseNamespace,
-            name: nodeName,
+            name,
             nodeUid: node?.metadata.uid ?? "",
             durationSeconds: leaseDurationSeconds,
           };
@@ -107,9 +110,9 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
       });
     },
 
-    patchPodStatus(nodeName, { namespace, name, storeKey }, { uid, ofObject, ofRow }) {
+    patchPodStatus(from, { namespace, name, storeKey }, { uid, ofObject, ofRow }) {
       server.revise(
-        context(nodeName, pods, namespace, name, "status", storeKey),
+        context(from, pods, namespace, name, "status", storeKey),
         {
           ofRow: (stored) => {
             if (!(stored instanceof PodRow) || stored.uid !== uid) return undefined;
@@ -122,25 +125,25 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
       );
     },
 
-    removePod(nodeName, { namespace, name, uid }) {
+    removePod(from, { namespace, name, uid }) {
       const options = { gracePeriodSeconds: 0, preconditions: { uid } };
-      server.remove(context(nodeName, pods, namespace, name), options, ignore);
+      server.remove(context(from, pods, namespace, name), options, ignore);
     },
 
-    recordEvent(nodeName, subject, event) {
-      recorder.record(subject, event, nodeName);
+    recordEvent(from, subject, event) {
+      recorder.record(subject, event, userOf(from));
     },
 
-    watch(nodeName, onNode, onPod, onLost) {
+    watch(from, onNode, onPod, onLost) {
       const sink = { bookmark: ignore, error: onLost };
       const endNode = server.watch(
-        context(nodeName, nodes, "", ""),
-        { ...watchAll, fieldSelector: `metadata.name=${nodeName}` },
+        context(from, nodes, "", ""),
+        { ...watchAll, fieldSelector: `metadata.name=${from.name}` },
         { ...sink, event: (_type, stored) => onNode(stored.toObject() as unknown as Node) },
       );
       const endPods = server.watch(
-        context(nodeName, pods, "", ""),
-        { ...watchAll, fieldSelector: `spec.nodeName=${nodeName}` },
+        context(from, pods, "", ""),
+        { ...watchAll, fieldSelector: `spec.nodeName=${from.name}` },
         { ...sink, event: (type, stored) => onPod(type, stored) },
       );
       return () => {

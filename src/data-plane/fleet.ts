@@ -108,7 +108,8 @@ export class Fleet {
   /** Returns how many records after this one belong to it. */
   #deliver(outbox: Batch, index: number, kind: number): number {
     const member = this.#member(outbox.node(index));
-    const { name, index: node } = member.machine;
+    const { machine } = member;
+    const node = machine.index;
     const pod = outbox.pod(index);
     const sentUs = outbox.atUs(index);
     if (kind === reports.registerNode) this.#servers.begin(node);
@@ -137,7 +138,7 @@ export class Fleet {
       }
       case reports.renewLease: {
         const aheadUs = outbox.argument(index, 0);
-        request = () => door.renewLease(name, aheadUs);
+        request = () => door.renewLease(machine, aheadUs);
         break;
       }
       case reports.podStatus: {
@@ -149,7 +150,7 @@ export class Fleet {
       case reports.removePod:
         request = () => {
           const known = this.#pods[pod];
-          if (known !== undefined) door.removePod(name, known);
+          if (known !== undefined) door.removePod(machine, known);
         };
         break;
       default:
@@ -176,14 +177,14 @@ export class Fleet {
 
   #register(member: Member, watch: number, server: KubeletServer): void {
     const { machine } = member;
-    server.door.registerNode(newNode(machine, this.#chance, this.#timeline.nowUs));
+    server.door.registerNode(machine, newNode(machine, this.#chance, this.#timeline.nowUs));
     this.#watch(member, new StandingWatch(watch, true, server));
   }
 
   #watch(member: Member, watch: StandingWatch): void {
     this.#orders.begin(member, watch, () =>
       watch.server.door.watch(
-        member.machine.name,
+        member.machine,
         ({ spec }) => this.#orders.send(member, orders.nodeSeen, noPod, [spec.podCIDR ?? ""]),
         (type, pod) => this.#podSeen(member, type, pod),
         () => this.#orders.lose(member, watch),
@@ -198,7 +199,7 @@ export class Fleet {
     aheadUs: number,
   ): void {
     const nowUs = this.#timeline.nowUs + aheadUs;
-    door.patchNodeStatus(machine.name, (stored) => ({
+    door.patchNodeStatus(machine, (stored) => ({
       ...stored,
       status: nodeStatus(stored.status, machine, this.#chance, nowUs, ready),
     }));
@@ -212,7 +213,7 @@ export class Fleet {
     // A kubelet that has forgotten how a pod ended does not bring it back to life.
     const isKept = (phase: string | undefined): boolean =>
       this.#network !== undefined && isOver(phase) && !isOver(report.phase);
-    door.patchPodStatus(machine.name, known, {
+    door.patchPodStatus(machine, known, {
       uid: known.uid,
       ofObject: (stored) =>
         isKept(stored.status?.phase)
@@ -240,20 +241,20 @@ export class Fleet {
     invariant(code !== undefined, "an event has a known code");
     const container = outbox.argument(index, 1);
     const handle = outbox.pod(index);
-    const { name } = machine;
     const event = this.#words.of(code, {
-      text: handle === noPod ? name : outbox.text(outbox.argument(index, 2)),
+      text: handle === noPod ? machine.name : outbox.text(outbox.argument(index, 2)),
       tookUs: outbox.argument(index, 3),
       waitedUs: outbox.argument(index, 4),
       bytes: outbox.argument(index, 5),
     });
     if (handle === noPod) {
+      const { name } = machine;
       const subject = { apiVersion: "v1", kind: "Node", namespace: "", name, uid: name };
-      return () => door.recordEvent(name, subject, event);
+      return () => door.recordEvent(machine, subject, event);
     }
     return () => {
       const known = this.#pods[handle];
-      if (known !== undefined) door.recordEvent(name, subjectOf(known, container), event);
+      if (known !== undefined) door.recordEvent(machine, subjectOf(known, container), event);
     };
   }
 
@@ -383,7 +384,8 @@ function subjectOf(known: KnownPod, container: number): KubeletEventSubject {
       namespace,
       name,
       uid,
-      ...(containerName !== "" && { fieldPath: `spec.containers{${containerName}}` }),
+      fieldPath: containerName === "" ? undefined : `spec.containers{${containerName}}`,
+      recorded: [],
     };
     known.subjects[container + 1] = subject;
   }

@@ -11,7 +11,15 @@ export interface KubeletEventSubject {
   readonly name: string;
   readonly uid: string;
   /** E.g. `spec.containers{nginx}`. */
-  readonly fieldPath?: string;
+  readonly fieldPath?: string | undefined;
+  /** What the door remembers of its events, if it shall do so here; empty at first. */
+  recorded?: readonly object[] | undefined;
+}
+
+/** A node that makes requests, by its name and by its place among the nodes. */
+export interface KubeletNode {
+  readonly index: number;
+  readonly name: string;
 }
 
 /** An event's words. The message may be made when it is asked for. */
@@ -53,20 +61,20 @@ export interface PodStatusChange {
  * wires it to a real one.
  */
 export interface KubeletDoor {
-  registerNode(node: Node): void;
-  patchNodeStatus(nodeName: string, change: (stored: Node) => Node): void;
+  registerNode(from: KubeletNode, node: Node): void;
+  patchNodeStatus(from: KubeletNode, change: (stored: Node) => Node): void;
   /** @param aheadUs How far the kubelet's clock is ahead, µs. */
-  renewLease(nodeName: string, aheadUs: number): void;
-  patchPodStatus(nodeName: string, pod: PodPlace, change: PodStatusChange): void;
-  removePod(nodeName: string, pod: PodIdentity): void;
-  recordEvent(nodeName: string, subject: KubeletEventSubject, event: KubeletEvent): void;
+  renewLease(from: KubeletNode, aheadUs: number): void;
+  patchPodStatus(from: KubeletNode, pod: PodPlace, change: PodStatusChange): void;
+  removePod(from: KubeletNode, pod: PodIdentity): void;
+  recordEvent(from: KubeletNode, subject: KubeletEventSubject, event: KubeletEvent): void;
   /**
    * The kubelet's standing watches: its node, and the pods bound to it. Returns how to end them.
    *
    * @param onLost The API server ended one of them: the kubelet must begin anew.
    */
   watch(
-    nodeName: string,
+    from: KubeletNode,
     onNode: (node: Node) => void,
     onPod: (type: "ADDED" | "MODIFIED" | "DELETED", pod: PodVersion) => void,
     onLost: () => void,

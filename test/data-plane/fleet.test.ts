@@ -42,13 +42,13 @@ function aFleet() {
     pod: (type: "ADDED" | "MODIFIED" | "DELETED", pod: PodVersion) => void;
   };
   const door: KubeletDoor = {
-    registerNode: ({ metadata }) => requests.push(`register ${metadata.name}`),
-    patchNodeStatus: (name, change) => {
+    registerNode: ({ name }) => requests.push(`register ${name}`),
+    patchNodeStatus: ({ name }, change) => {
       const ready = change({ metadata: {} } as Node).status?.conditions?.at(-1);
       requests.push(`node ${name} ${ready?.type}=${ready?.status} ${ready?.reason}`);
     },
-    renewLease: (name) => requests.push(`lease ${name}`),
-    patchPodStatus: (_nodeName, { name }, change) => {
+    renewLease: ({ name }) => requests.push(`lease ${name}`),
+    patchPodStatus: (_node, { name }, change) => {
       const stored = objects.get(name);
       if (stored === undefined) return;
       const changed = change.uid === stored.metadata.uid ? change.ofObject(stored) : stored;
@@ -57,14 +57,14 @@ function aFleet() {
       );
       objects.set(name, changed);
     },
-    removePod: (_nodeName, { name, uid }) => requests.push(`remove ${name} ${uid}`),
-    recordEvent: (_nodeName, { kind, name, fieldPath = "" }, { type, reason, message }) => {
+    removePod: (_node, { name, uid }) => requests.push(`remove ${name} ${uid}`),
+    recordEvent: (_node, { kind, name, fieldPath = "" }, { type, reason, message }) => {
       const container = /\{(.*)\}/.exec(fieldPath)?.[1] ?? "";
       const about = kind === "Pod" ? `${name}/${container}` : name;
       requests.push(`event ${about} ${type} ${reason} ${message}`);
     },
-    watch: (nodeName, onNode, onPod) => {
-      requests.push(`watch ${nodeName}`);
+    watch: ({ name }, onNode, onPod) => {
+      requests.push(`watch ${name}`);
       see = { node: onNode, pod: onPod };
       return () => {};
     },

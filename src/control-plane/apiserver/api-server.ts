@@ -13,7 +13,13 @@ import { getObject, listObjects, type ObjectList } from "./read.ts";
 import { removeObject, type Removal } from "./remove.ts";
 import { keyOf, type Resource } from "./resource.ts";
 import { ResourceTable } from "./resource-table.ts";
-import type { DeleteOptions, ListOptions, RequestContext, WatchOptions } from "./request.ts";
+import type {
+  DeleteOptions,
+  ListOptions,
+  RequestContext,
+  Requester,
+  WatchOptions,
+} from "./request.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { type Answer, Storage } from "./storage.ts";
 import { type SendFromStore, StoreFeed } from "./store-feed.ts";
@@ -162,11 +168,15 @@ export class ApiServer {
   }
 
   /** An event, from podrace's own components. */
-  createEvent(context: RequestContext, event: EventRow, answer: Answer<StoredObject>): void {
+  createEvent(requester: Requester, event: EventRow, answer: Answer<StoredObject>): void {
     const written = this.#components.createEvent(event);
     if (written !== undefined) return answer(undefined, written);
     const { chance } = this.#parts;
     const admit = (): StoredObject => event.admit(this.#timeline.nowUs, chance);
+    const resource = this.resources.find("", "v1", "events") as Resource;
+    const { namespace, name } = event;
+    const { user, client } = requester;
+    const context = { resource, namespace, name, user, client, subresource: "", dryRun: false };
     createTrusted(this.#parts, context, admit, answer);
   }
 

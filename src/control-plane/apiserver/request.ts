@@ -6,11 +6,15 @@ export interface UserInfo {
   readonly groups: readonly string[];
 }
 
-/** What all requests have in common. */
-export interface RequestContext extends ObjectId {
+/** Who asks, and through what. */
+export interface Requester {
   readonly user: UserInfo;
   /** The actor that asks, for the trace: `kubectl`, `scheduler`, `kubelet:node-1`. */
   readonly client: string;
+}
+
+/** What all requests have in common. */
+export interface RequestContext extends ObjectId, Requester {
   /** Empty for the main resource. */
   readonly subresource: string;
   readonly dryRun: boolean;

@@ -9,12 +9,12 @@ import {
   type DeleteOptions,
   listAll,
   type RequestContext,
-  type UserInfo,
+  type Requester,
   watchAll,
 } from "../apiserver/request.ts";
 import type { Resource } from "../apiserver/resource.ts";
 import type { Answer } from "../apiserver/storage.ts";
-import type { EventRow } from "../apiserver/stored/event-row.ts";
+import type { EventRow, EventSource } from "../apiserver/stored/event-row.ts";
 import type { StoredObject } from "../apiserver/stored/stored-object.ts";
 import type { Change } from "../apiserver/update.ts";
 import type { WatchSink } from "../apiserver/watch-cache.ts";
@@ -57,7 +57,7 @@ interface Route {
 export class ApiClient implements EventSink {
   readonly actor: ActorRef;
   readonly timeline: Timeline;
-  readonly #user: UserInfo;
+  readonly #requester: Requester;
   readonly #routes: readonly Route[];
   /** Of the request before: components ask for the same kinds again and again. */
   #lastResource: Resource | undefined;
@@ -80,7 +80,7 @@ export class ApiClient implements EventSink {
     const { actor, timeline, server, others = [], latencyUs, network } = options;
     this.actor = actor;
     this.timeline = timeline;
-    this.#user = componentUser(options.username);
+    this.#requester = { user: componentUser(options.username), client: actor.name };
     const routeTo = (to: ApiServer): Route => {
       const there = network?.between(actor.name, to.actor.name);
       const back = network?.between(to.actor.name, actor.name);
@@ -165,15 +165,12 @@ export class ApiClient implements EventSink {
     for (const { connection } of this.#routes) connection?.close();
   }
 
-  createEvent(_host: string, event: EventRow): void {
-    this.#tell(eventsPath, (server) => {
-      const { namespace, name } = event;
-      server.createEvent(this.#context({ ...eventsPath, namespace, name }), event, ignore);
-    });
+  createEvent(_source: EventSource, event: EventRow): void {
+    this.#tell(eventsPath, (server) => server.createEvent(this.#requester, event, ignore));
   }
 
   reviseEvent(
-    _host: string,
+    _source: EventSource,
     namespace: string,
     name: string,
     change: Change,
@@ -251,8 +248,8 @@ export class ApiClient implements EventSink {
       resource: this.#resourceOf(path),
       namespace: path.namespace ?? "",
       name: path.name ?? "",
-      user: this.#user,
-      client: this.actor.name,
+      user: this.#requester.user,
+      client: this.#requester.client,
       subresource,
       dryRun: false,
       storeKey: path.storeKey,

@@ -11,7 +11,7 @@ import {
 import type { StoredObject } from "../apiserver/stored/stored-object.ts";
 import type { Change } from "../apiserver/update.ts";
 
-export type { EventSubject, EventToRecord };
+export type { EventSource, EventSubject, EventToRecord };
 
 /** Subjects whose events are remembered, to be counted up instead of written anew. @see `events_cache.go` */
 const rememberedMax = 4_096;
@@ -19,13 +19,15 @@ const rememberedMax = 4_096;
 /** Events remembered of one subject. */
 const rememberedOfOneMax = 32;
 
+/** What is remembered of a subject before its first event, and once it is forgotten. */
+const nothing: readonly never[] = [];
+
 /** Where events are written: an `ApiClient`, or the API server itself for those who are there. */
-export interface EventSink {
+export interface EventSink<S extends EventSource = EventSource> {
   readonly nowUs: number;
-  /** @param host The node that writes; empty for the control plane. */
-  createEvent(host: string, event: EventRow): void;
+  createEvent(source: S, event: EventRow): void;
   reviseEvent(
-    host: string,
+    source: S,
     namespace: string,
     name: string,
     change: Change,
@@ -38,69 +40,67 @@ export interface EventSink {
  *
  * @see kubernetes `staging/src/k8s.io/client-go/tools/record/{event,events_cache}.go`
  */
-export class EventRecorder {
-  readonly #sink: EventSink;
-  readonly #component: string;
-  readonly #sources = new Map<string, EventSource>();
-  readonly #remembered = new Map<string, EventRow[]>();
-  /** Uids of the remembered, in a ring. */
-  readonly #order: string[] = [];
+export class EventRecorder<S extends EventSource = EventSource> {
+  readonly #sink: EventSink<S>;
+  /** By uid, what is remembered of those that do not keep it themselves. */
+  readonly #remembered = new Map<string, readonly EventRow[]>();
+  /** The remembered, in a ring. */
+  readonly #order: EventSubject[] = [];
   #next = 0;
   #written = 0;
 
-  constructor(sink: EventSink, component: string) {
+  constructor(sink: EventSink<S>) {
     this.#sink = sink;
-    this.#component = component;
   }
 
-  /** @param host The node the component runs on; empty for the control plane's. */
-  record(subject: EventSubject, event: EventToRecord, host = ""): void {
-    const known = this.#remembered.get(subject.uid)?.find((row) => row.tells(subject, event));
-    if (known === undefined) return this.#write(subject, event, host);
+  /** @param source Which component says so, on which node. */
+  record(subject: EventSubject, event: EventToRecord, source: S): void {
+    const remembered = this.#rememberedOf(subject);
+    for (const row of remembered) {
+      if (row.tells(subject, event)) return this.#countUp(row, subject, event, source);
+    }
+    this.#write(subject, event, source, remembered);
+  }
+
+  #countUp(known: EventRow, subject: EventSubject, event: EventToRecord, source: S): void {
     const { namespace, name } = known;
     const change = countUp(this.#sink.nowUs);
-    this.#sink.reviseEvent(host, namespace, name, change, (error) => {
+    this.#sink.reviseEvent(source, namespace, name, change, (error) => {
       if (!isApiError(error, "NotFound")) return;
-      this.#forget(known, subject.uid);
-      this.#write(subject, event, host);
+      const remembered = this.#rememberedOf(subject);
+      const others = remembered.filter((row) => row !== known);
+      this.#write(subject, event, source, remembered === nothing ? nothing : others);
     });
   }
 
-  #write(subject: EventSubject, event: EventToRecord, host: string): void {
+  #write(
+    subject: EventSubject,
+    event: EventToRecord,
+    source: S,
+    remembered: readonly EventRow[],
+  ): void {
     const at = { us: this.#sink.nowUs, number: this.#written++ };
-    const row = new EventRow(subject, event, this.#sourceOf(host), at);
-    const known = this.#remembered.get(subject.uid);
-    if (known === undefined) {
-      this.#remembered.set(subject.uid, [row]);
-      this.#makeRoom(subject.uid);
-    } else {
-      known.push(row);
-      if (known.length > rememberedOfOneMax) known.shift();
-    }
-    this.#sink.createEvent(host, row);
+    const row = new EventRow(subject, event, source, at);
+    if (remembered === nothing) this.#makeRoom(subject);
+    const all = remembered === nothing ? [row] : [...remembered.slice(1 - rememberedOfOneMax), row];
+    if (subject.recorded === undefined) this.#remembered.set(subject.uid, all);
+    else subject.recorded = all;
+    this.#sink.createEvent(source, row);
+  }
+
+  #rememberedOf({ recorded, uid }: EventSubject): readonly EventRow[] {
+    const known = recorded as readonly EventRow[] | undefined;
+    const remembered = known ?? this.#remembered.get(uid) ?? nothing;
+    return remembered.length === 0 ? nothing : remembered;
   }
 
   /** Forgets the subject that was first heard of longest ago. */
-  #makeRoom(uid: string): void {
+  #makeRoom(subject: EventSubject): void {
     const oldest = this.#order[this.#next];
-    if (oldest !== undefined) this.#remembered.delete(oldest);
-    this.#order[this.#next] = uid;
+    if (oldest?.recorded !== undefined) oldest.recorded = nothing;
+    else if (oldest !== undefined) this.#remembered.delete(oldest.uid);
+    this.#order[this.#next] = subject;
     this.#next = (this.#next + 1) % rememberedMax;
-  }
-
-  #forget(row: EventRow, uid: string): void {
-    const known = this.#remembered.get(uid) ?? [];
-    const index = known.indexOf(row);
-    if (index !== -1) known.splice(index, 1);
-  }
-
-  #sourceOf(host: string): EventSource {
-    let source = this.#sources.get(host);
-    if (source === undefined) {
-      source = { component: this.#component, host };
-      this.#sources.set(host, source);
-    }
-    return source;
   }
 }
 

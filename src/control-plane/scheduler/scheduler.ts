@@ -64,7 +64,7 @@ export class Scheduler {
     this.#client = client;
     this.#trace = trace;
     this.#chance = chance;
-    this.#events = new EventRecorder(client, "default-scheduler");
+    this.#events = new EventRecorder(client);
     this.#pods = new Informer(client, podsPath, "status.phase!=Succeeded,status.phase!=Failed");
     this.#nodes = new Informer(client, nodesPath);
     this.#queue = new SchedulingQueue(client.timeline, client.actor, () => this.#cycleSoon());
@@ -227,20 +227,18 @@ export class Scheduler {
   }
 
   #reportScheduled({ stored }: PodToPlace, chosen: string): void {
-    this.#events.record(subjectOf(stored), {
-      type: "Normal",
-      reason: "Scheduled",
-      message: `Successfully assigned ${stored.key} to ${chosen}`,
-    });
+    const message = `Successfully assigned ${stored.key} to ${chosen}`;
+    this.#events.record(
+      subjectOf(stored),
+      { type: "Normal", reason: "Scheduled", message },
+      source,
+    );
   }
 
   #reportFailure({ stored }: PodToPlace, message: string): void {
     const { namespace, name } = stored;
-    this.#events.record(subjectOf(stored), {
-      type: "Warning",
-      reason: "FailedScheduling",
-      message,
-    });
+    const refused = { type: "Warning", reason: "FailedScheduling", message } as const;
+    this.#events.record(subjectOf(stored), refused, source);
     const condition: PodCondition = {
       type: "PodScheduled",
       status: "False",
@@ -267,6 +265,8 @@ export class Scheduler {
 
 /** Up to here every node is looked at for every pod, as upstream does. @see `minFeasibleNodesToFind` */
 const fullScanNodesMax = 100;
+
+const source = { component: "default-scheduler", host: "" };
 
 /** Best nodes named in the trace of a decision. */
 const scoresInTrace = 5;

@@ -12,18 +12,19 @@ const subject = {
   uid: "u1",
   resourceVersion: "7",
 };
+const source = { component: "default-scheduler", host: "" };
 const refused = { type: "Warning", reason: "FailedScheduling", message: "0/1 nodes" } as const;
 
 let api: ServerUnderTest;
 let recorder: EventRecorder;
 beforeEach(() => {
   api = new ServerUnderTest();
-  recorder = new EventRecorder(clientOf(api), "default-scheduler");
+  recorder = new EventRecorder(clientOf(api));
 });
 
 describe("an event", () => {
   test("says what happened to what, when, and who says so", () => {
-    recorder.record(subject, refused);
+    recorder.record(subject, refused, source);
     api.pass(1);
 
     const [event, ...others] = eventsOf();
@@ -51,7 +52,10 @@ describe("an event", () => {
   });
 
   test("of a node's component names the node", () => {
-    recorder.record({ ...subject, fieldPath: "spec.containers{main}" }, refused, "n1");
+    recorder.record({ ...subject, fieldPath: "spec.containers{main}" }, refused, {
+      ...source,
+      host: "n1",
+    });
     api.pass(1);
 
     expect(eventsOf()[0]).toMatchObject({
@@ -65,6 +69,7 @@ describe("an event", () => {
     recorder.record(
       { apiVersion: "v1", kind: "Node", namespace: "", name: "n1", uid: "n1" },
       refused,
+      source,
     );
     api.pass(1);
 
@@ -79,10 +84,10 @@ describe("an event", () => {
   });
 
   test("that happens again is counted up, with the time of the last", () => {
-    recorder.record(subject, refused);
+    recorder.record(subject, refused, source);
     api.pass(30);
-    recorder.record(subject, refused);
-    recorder.record(subject, refused);
+    recorder.record(subject, refused, source);
+    recorder.record(subject, refused, source);
     api.pass(1);
 
     expect(eventsOf()).toMatchObject([
@@ -95,11 +100,11 @@ describe("an event", () => {
   });
 
   test("of another message, reason, container or object is another event", () => {
-    recorder.record(subject, refused);
-    recorder.record(subject, { ...refused, message: "0/2 nodes" });
-    recorder.record(subject, { ...refused, reason: "Other" });
-    recorder.record({ ...subject, fieldPath: "spec.containers{a}" }, refused);
-    recorder.record({ ...subject, uid: "u2" }, refused);
+    recorder.record(subject, refused, source);
+    recorder.record(subject, { ...refused, message: "0/2 nodes" }, source);
+    recorder.record(subject, { ...refused, reason: "Other" }, source);
+    recorder.record({ ...subject, fieldPath: "spec.containers{a}" }, refused, source);
+    recorder.record({ ...subject, uid: "u2" }, refused, source);
     api.pass(1);
 
     expect(eventsOf()).toHaveLength(5);
@@ -108,27 +113,27 @@ describe("an event", () => {
   });
 
   test("that somebody deleted, or that expired, is written anew when it happens again", () => {
-    recorder.record(subject, refused);
+    recorder.record(subject, refused, source);
     api.pass(1);
     api.remove("events", eventsOf()[0]?.metadata.name ?? "");
-    recorder.record(subject, refused);
+    recorder.record(subject, refused, source);
     api.pass(1);
     expect(eventsOf()).toMatchObject([{ count: 1, firstTimestamp: "2026-01-01T00:00:01Z" }]);
 
     api.pass(2 * 3_600);
     expect(eventsOf()).toEqual([]);
-    recorder.record(subject, refused);
+    recorder.record(subject, refused, source);
     api.pass(1);
     expect(eventsOf()).toMatchObject([{ count: 1 }]);
   });
 
   test("of which thousands of others happened since is written anew", () => {
-    recorder.record(subject, refused);
+    recorder.record(subject, refused, source);
     for (let number = 0; number < 4_096; number++) {
-      recorder.record(subject, { ...refused, message: String(number) });
+      recorder.record(subject, { ...refused, message: String(number) }, source);
       if (number % 500 === 0) api.pass(0.001);
     }
-    recorder.record(subject, refused);
+    recorder.record(subject, refused, source);
     api.pass(1);
 
     const again = eventsOf().filter(({ message }) => message === refused.message);

@@ -92,13 +92,12 @@ describe("a request", () => {
 
 describe("an event that is counted up", () => {
   test("is counted once, even if the request comes twice", () => {
-    const recorder = new EventRecorder(
-      aClient({ "duplicate/kcm:test→api-1/events/#2": 1_000 }),
-      "test",
-    );
+    const recorder = new EventRecorder(aClient({ "duplicate/kcm:test→api-1/events/#2": 1_000 }));
+    const source = { component: "test", host: "" };
+    const failed = { type: "Warning", reason: "Failed", message: "again" } as const;
     const subject = { apiVersion: "v1", kind: "Pod", namespace: "default", name: "web", uid: "u" };
     for (let times = 0; times < 2; times++) {
-      recorder.record(subject, { type: "Warning", reason: "Failed", message: "again" });
+      recorder.record(subject, failed, source);
       api.pass(1);
     }
     const events = [...api.server.objects("", "events")];

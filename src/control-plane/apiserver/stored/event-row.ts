@@ -13,7 +13,12 @@ export interface EventSubject {
   readonly uid: string;
   readonly resourceVersion?: string;
   /** E.g. `spec.containers{nginx}`. */
-  readonly fieldPath?: string;
+  readonly fieldPath?: string | undefined;
+  /**
+   * The events of it that its recorder remembers; empty at first. Absent where the recorder shall keep
+   * them by uid: for who makes a subject for each event.
+   */
+  recorded?: readonly object[] | undefined;
 }
 
 /** What happened to it. */
@@ -127,7 +132,7 @@ export class EventRow extends StoredObject {
   }
 
   toObject(): KubeObject {
-    const { namespace: involvedNamespace, ...involved } = this.#subject;
+    const { apiVersion, kind, namespace, name, uid, resourceVersion, fieldPath } = this.#subject;
     const { type, reason, message } = this.#event;
     const { component, host } = this.#source;
     const object: CoreEvent = {
@@ -143,8 +148,13 @@ export class EventRow extends StoredObject {
         }),
       },
       involvedObject: {
-        ...involved,
-        ...(involvedNamespace !== "" && { namespace: involvedNamespace }),
+        apiVersion,
+        kind,
+        name,
+        uid,
+        ...(resourceVersion !== undefined && { resourceVersion }),
+        ...(fieldPath !== undefined && { fieldPath }),
+        ...(namespace !== "" && { namespace }),
       },
       reason,
       message,
