@@ -1,4 +1,4 @@
-import { type Hash64, mix, RollingHash } from "./hash.ts";
+import { digitsOf, type Hash64, hexOf, mix, RollingHash } from "./hash.ts";
 
 /** Names the question, in one piece or in parts: `["a/", "b"]` is `"a/b"`, and sooner asked. */
 export type SiteKey = string | readonly string[];
@@ -42,16 +42,24 @@ export class Chance {
     let text = "";
     for (let block = 0; text.length < length; block++) {
       const { high, low } = this.bits(`${key}/${block}`);
-      text += high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+      text += hexOf(high) + hexOf(low);
     }
     return text.slice(0, length);
   }
 
   /** A version 4 UUID. */
-  uuid(key: string): string {
-    const hex = this.hex(key, 32);
-    const variant = "89ab"[Number.parseInt(hex.slice(16, 17), 16) & 3];
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
+  uuid(key: SiteKey): string {
+    const parts = typeof key === "string" ? [key, "/0"] : [...key, "/0"];
+    const first = this.bits(parts);
+    parts[parts.length - 1] = "/1";
+    const second = this.bits(parts);
+    const { high, low } = first;
+    const { high: higher } = second;
+    const version = digitsOf(0x40 | ((low >>> 8) & 0xf));
+    const variant = digitsOf(0x80 | ((higher >>> 24) & 0x3f));
+    const middle = `${digitsOf(low >>> 24)}${digitsOf(low >>> 16)}-${version}${digitsOf(low)}`;
+    const end = `${variant}${digitsOf(higher >>> 16)}-${digitsOf(higher >>> 8)}${digitsOf(higher)}`;
+    return `${hexOf(high)}-${middle}-${end}${hexOf(second.low)}`;
   }
 
   /** `length` characters of `alphabet`. */

@@ -7,13 +7,16 @@ export interface Hash64 {
   readonly low: number;
 }
 
+/** Where every hash without a seed begins. */
+export const hashStart: Hash64 = { high: 0x9e3779b9, low: 0x7f4a7c15 };
+
 /** One lane each of a 64-bit rolling hash: order matters, so a rolling hash of facts is a history. */
 export class RollingHash {
   // Signed here, for V8 boxes what does not fit into a signed integer.
   #high: number;
   #low: number;
 
-  constructor(seed: Hash64 = { high: 0x9e3779b9, low: 0x7f4a7c15 }) {
+  constructor(seed: Hash64 = hashStart) {
     this.#high = seed.high | 0;
     this.#low = seed.low | 0;
   }
@@ -111,7 +114,7 @@ export function hashOfText(text: string): Hash64 {
 
 /** The 16 hexadecimal digits people compare. */
 export function hashText({ high, low }: Hash64): string {
-  return hex8(high) + hex8(low);
+  return hexOf(high) + hexOf(low);
 }
 
 /** murmur3's finaliser: every input bit reaches every output bit. */
@@ -123,6 +126,14 @@ export function mix(value: number): number {
   return (bits ^ (bits >>> 16)) >>> 0;
 }
 
-function hex8(value: number): string {
-  return (value >>> 0).toString(16).padStart(8, "0");
+/** 32 bits as 8 lower-case hexadecimal digits, by a table: identities are made of them. */
+export function hexOf(bits: number): string {
+  return `${digitsOf(bits >>> 24)}${digitsOf(bits >>> 16)}${digitsOf(bits >>> 8)}${digitsOf(bits)}`;
 }
+
+/** The lowest 8 bits as 2 digits. */
+export function digitsOf(bits: number): string {
+  return digits[bits & 0xff] as string;
+}
+
+const digits = Array.from({ length: 256 }, (_none, byte) => byte.toString(16).padStart(2, "0"));

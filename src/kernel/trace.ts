@@ -1,15 +1,14 @@
-import {
-  type Hash64,
-  type HashedText,
-  hashOfText,
-  HashSum,
-  hashText,
-  RollingHash,
-} from "./hash.ts";
+import { type Hash64, type HashedText, HashSum, hashStart, hashText, RollingHash } from "./hash.ts";
 import type { ActorRef } from "./timeline.ts";
 
 /** What a fact carries besides its kind: plain, ordered by the code that records it. */
 export type FactData = Readonly<Record<string, string | number>>;
+
+/**
+ * What a fact is about: a text, one whose hash is known, or one in parts, which nobody has to put
+ * together unless somebody reads it.
+ */
+export type FactSubject = string | HashedText | readonly string[];
 
 /** One thing that happened in the simulation. */
 export interface Fact {
@@ -31,6 +30,8 @@ export interface Fact {
 export class Trace {
   readonly #hashes = new Map<number, RollingHash>();
   readonly #sum = new HashSum();
+  /** Used again for each fact. */
+  readonly #ofSubject = new RollingHash();
   /** Names of the actors whose facts are recorded here. */
   readonly #recorded = new Set<string>();
   readonly #facts: Fact[] = [];
@@ -49,16 +50,10 @@ export class Trace {
     return this.#count;
   }
 
-  record(
-    actor: ActorRef,
-    atUs: number,
-    kind: string,
-    subject: string | HashedText,
-    data: FactData,
-  ): void {
+  record(actor: ActorRef, atUs: number, kind: string, subject: FactSubject, data: FactData): void {
     this.#count++;
-    const subjectHash = typeof subject === "string" ? hashOfText(subject) : subject;
-    const hash = this.#hashOf(actor).addInteger(atUs).addText(kind).addHash(subjectHash);
+    const hash = this.#hashOf(actor).addInteger(atUs).addText(kind);
+    hash.addHash(this.#subjectHash(subject));
     for (const name in data) {
       const value = data[name] as string | number;
       hash.addText(name);
@@ -67,8 +62,7 @@ export class Trace {
     }
     this.#sum.add(hash);
     if (this.#factsMax === 0 && this.#onFact === undefined) return;
-    const text = typeof subject === "string" ? subject : subject.text;
-    this.keep({ atUs, actor: actor.name, kind, subject: text, data });
+    this.keep({ atUs, actor: actor.name, kind, subject: textOf(subject), data });
   }
 
   /** Calls `onFact` with each fact from now on, whether it is kept or not. */
@@ -115,6 +109,12 @@ export class Trace {
     return [...this.#hashes].map(([actorId, hash]) => ({ actorId, ...hash.value }));
   }
 
+  #subjectHash(subject: FactSubject): Hash64 {
+    if (typeof subject !== "string" && "text" in subject) return subject;
+    const hash = this.#ofSubject.restart(hashStart);
+    return typeof subject === "string" ? hash.addText(subject) : hash.addTextIn(subject);
+  }
+
   #hashOf({ id, name }: ActorRef): RollingHash {
     let hash = this.#hashes.get(id);
     if (hash === undefined) {
@@ -138,6 +138,11 @@ export function combineHashes(parts: readonly (readonly ActorHash[])[]): string 
     whole.addInteger(actorId).addInteger(high).addInteger(low);
   }
   return hashText(whole.value);
+}
+
+function textOf(subject: FactSubject): string {
+  if (typeof subject === "string") return subject;
+  return "text" in subject ? subject.text : subject.join("");
 }
 
 function byCodeUnits(left: string, right: string): number {

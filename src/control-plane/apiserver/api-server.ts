@@ -1,7 +1,7 @@
 import type { Binding, Eviction, KubeObject, Namespace } from "../../api/objects.ts";
 import type { Chance } from "../../kernel/chance.ts";
 import type { ActorRef, TimerHandle, Timeline } from "../../kernel/timeline.ts";
-import type { FactData, Trace } from "../../kernel/trace.ts";
+import type { FactData, FactSubject, Trace } from "../../kernel/trace.ts";
 import type { KeyValue, Store } from "../store/store.ts";
 import { AdmissionChain, type AdmissionPlugin } from "./admission/admission.ts";
 import { StoreContents } from "./cache-contents.ts";
@@ -107,7 +107,7 @@ export class ApiServer {
       nowUs: () => timeline.nowFor(actor),
       feed: this.#feed,
       cacheOf: (resource) => this.#cacheOf(resource),
-      record: (kind: string, subject: string, data: FactData) =>
+      record: (kind: string, subject: FactSubject, data: FactData) =>
         trace.record(actor, timeline.nowUs, kind, subject, data),
     };
     this.#components = new ComponentWrites(this.#parts);

@@ -200,7 +200,7 @@ function identity(parts: ServerParts, context: RequestContext, sent: ObjectMeta)
 
 /** Drawn for the place and the time: whoever takes that place later is somebody else. */
 export function uidOf({ chance }: ServerParts, key: string, nowUs: number): string {
-  return chance.uuid(`uid${key}@${nowUs}`);
+  return chance.uuid(["uid", key, "@", String(nowUs)]);
 }
 
 function requireOwnFieldsUnset({ resourceVersion }: ObjectMeta): void {

@@ -114,9 +114,11 @@ export function keyOf(resource: Resource, namespace: string, name: string): stri
     : `${resource.keyPrefix}${name}`;
 }
 
-/** How facts name an object, e.g. `pods/default/my-nginx`. */
-export function subjectOf(resource: Resource, namespace: string, name: string): string {
-  return resource.namespaced
-    ? `${resource.plural}/${namespace}/${name}`
-    : `${resource.plural}/${name}`;
+/** How facts name an object, e.g. `pods/default/my-nginx`, in parts. */
+export function subjectOf(
+  { namespaced, plural }: Resource,
+  namespace: string,
+  name: string,
+): readonly string[] {
+  return namespaced ? [plural, "/", namespace, "/", name] : [plural, "/", name];
 }

@@ -1,5 +1,5 @@
 import type { Chance } from "../../kernel/chance.ts";
-import type { FactData } from "../../kernel/trace.ts";
+import type { FactData, FactSubject } from "../../kernel/trace.ts";
 import type { AdmissionChain } from "./admission/admission.ts";
 import type { ResourceTable } from "./resource-table.ts";
 import { keyOf, type Resource, type StrategyContext, subjectOf } from "./resource.ts";
@@ -20,7 +20,7 @@ export interface ServerParts {
   readonly feed: StoreFeed;
   nowUs(): number;
   cacheOf(resource: Resource): WatchCache;
-  record(kind: string, subject: string, data: FactData): void;
+  record(kind: string, subject: FactSubject, data: FactData): void;
 }
 
 export function strategyContext(parts: ServerParts): StrategyContext {

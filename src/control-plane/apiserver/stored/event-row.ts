@@ -1,5 +1,6 @@
 import type { Event as CoreEvent, KubeObject } from "../../../api/objects.ts";
 import { rfc3339 } from "../../../api/time.ts";
+import { hexOf } from "../../../kernel/hash.ts";
 import type { Chance } from "../../../kernel/chance.ts";
 import { keyOf, stampRevision, StoredObject } from "./stored-object.ts";
 
@@ -93,8 +94,8 @@ export class EventRow extends StoredObject {
   }
 
   get uid(): string {
-    const at = `/registry/events/${this.key}@${this.#atUs + this.#admittedAfterUs}`;
-    return this.#chance?.uuid(`uid${at}`) ?? "";
+    const admittedUs = String(this.#atUs + this.#admittedAfterUs);
+    return this.#chance?.uuid(["uid/registry/events/", this.key, "@", admittedUs]) ?? "";
   }
 
   get labels(): undefined {
@@ -222,6 +223,5 @@ function nanosecondsHex(us: number, number: number): string {
   const low = (us - highUs * 0x1_0000_0000) * 1_000 + number;
   const carry = Math.floor(low / 0x1_0000_0000);
   const high = highUs * 1_000 + carry;
-  const rest = (low - carry * 0x1_0000_0000).toString(16);
-  return `${high.toString(16)}${"00000000".slice(rest.length)}${rest}`;
+  return `${high.toString(16)}${hexOf(low - carry * 0x1_0000_0000)}`;
 }
