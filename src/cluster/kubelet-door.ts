@@ -143,7 +143,7 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
       );
       const endPods = server.watch(
         context(from, pods, "", ""),
-        { ...watchAll, fieldSelector: `spec.nodeName=${from.name}` },
+        { ...watchAll, fieldSelector: `spec.nodeName=${from.name}`, specsOnly: true },
         { ...sink, event: (type, stored) => onPod(type, stored) },
       );
       return () => {

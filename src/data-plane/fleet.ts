@@ -1,6 +1,6 @@
 import type { Pod, PodSpec } from "../api/objects.ts";
 import type { Chance } from "../kernel/chance.ts";
-import { invariant } from "../kernel/invariant.ts";
+import { invariant, InvariantError } from "../kernel/invariant.ts";
 import type { Network } from "../kernel/network.ts";
 import type { Timeline } from "../kernel/timeline.ts";
 import type { FactData, Trace } from "../kernel/trace.ts";
@@ -153,9 +153,11 @@ export class Fleet {
           if (known !== undefined) door.removePod(machine, known);
         };
         break;
-      default:
-        invariant(kind === reports.event, `report ${kind} is known`);
+      case reports.event:
         request = this.#eventRequest(door, member, outbox, index);
+        break;
+      default:
+        throw new InvariantError(`report ${kind} is known`);
     }
     const { actor } = member;
     const isBackground = outbox.isBackground(index);
@@ -367,7 +369,7 @@ export class Fleet {
 
   #member(node: number): Member {
     const member = this.#members[node];
-    invariant(member !== undefined, `node ${node} is of this cluster`);
+    if (member === undefined) throw new InvariantError(`node ${node} is of this cluster`);
     return member;
   }
 }

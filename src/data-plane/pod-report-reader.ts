@@ -12,8 +12,7 @@ export function readPodReport(
 ): { report: PodReport; followers: number } {
   const count = outbox.argument(index, 4);
   let at = index + 1;
-  // As long as it will be: an array that grows keeps room for more, and these stay.
-  const containers = Array.from({ length: count }, (): ContainerReport => {
+  const next = (): ContainerReport => {
     const hasLast = outbox.argument(at, 7) === 1;
     const report: ContainerReport = {
       state: containerStates[outbox.argument(at, 1)] ?? "waiting",
@@ -35,7 +34,9 @@ export function readPodReport(
     };
     at += hasLast ? 2 : 1;
     return report;
-  });
+  };
+  // As long as it will be: an array that grows keeps room for more, and these stay.
+  const containers = count === 1 ? [next()] : Array.from({ length: count }, next);
   return {
     report: {
       phase: podPhases[outbox.argument(index, 0)] ?? "Unknown",

@@ -47,7 +47,8 @@ export class ApiServer {
   readonly #timeline: Timeline;
   readonly #feed: StoreFeed;
   readonly #caches = new Map<Resource, WatchCache>();
-  readonly #cachesByPrefix: readonly (readonly [prefix: string, cache: WatchCache])[];
+  /** The ones of kinds that change most come to the front. */
+  readonly #cachesByPrefix: (readonly [prefix: string, cache: WatchCache])[];
   readonly #parts: ServerParts;
   readonly #components: ComponentWrites;
 
@@ -257,7 +258,16 @@ export class ApiServer {
   }
 
   #cacheOfKey(key: string): WatchCache | undefined {
-    for (const [prefix, cache] of this.#cachesByPrefix) if (key.startsWith(prefix)) return cache;
+    const caches = this.#cachesByPrefix;
+    for (let index = 0; index < caches.length; index++) {
+      const found = caches[index] as readonly [string, WatchCache];
+      if (!key.startsWith(found[0])) continue;
+      if (index > 0) {
+        caches[index] = caches[index - 1] as readonly [string, WatchCache];
+        caches[index - 1] = found;
+      }
+      return found[1];
+    }
     return undefined;
   }
 

@@ -38,6 +38,8 @@ export interface WatchOptions {
   readonly resourceVersionMatch: string;
   readonly allowWatchBookmarks: boolean;
   readonly sendInitialEvents: boolean | undefined;
+  /** For podrace's own components that only look at specs: they need not be told of statuses. */
+  readonly specsOnly?: boolean;
 }
 
 export interface DeleteOptions {

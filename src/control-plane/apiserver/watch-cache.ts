@@ -2,8 +2,10 @@ import { expired, type Status } from "../../api/errors.ts";
 import type { Change } from "../store/store.ts";
 import type { CacheContents } from "./cache-contents.ts";
 import { keyOf, type Resource } from "./resource.ts";
-import { demandedValue, fieldReader, isSelected, type Selection, selectsAll } from "./selection.ts";
+import { demandedValue, fieldReader, isSelected, type Selection } from "./selection.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
+import { Watcher } from "./watcher.ts";
+import { WatcherIndex } from "./watcher-index.ts";
 
 export type WatchEventType = "ADDED" | "MODIFIED" | "DELETED";
 
@@ -23,6 +25,8 @@ export interface WatchStart {
   readonly wantsBookmarks: boolean;
   /** WatchList: the first part ends with a bookmark that says so. */
   readonly endsInitialEvents: boolean;
+  /** It need not hear of changes that leave spec, node and deletion as they were, though it may. */
+  readonly specsOnly: boolean;
 }
 
 /**
@@ -36,9 +40,7 @@ export class WatchCache {
   readonly #objects: CacheContents;
   readonly #history: Change<StoredObject>[] = [];
   readonly #watchers = new Set<Watcher>();
-  /** Watchers that demand one value of one field, by field and value: a change asks only those. */
-  readonly #indexed = new Map<string, Map<string, Set<Watcher>>>();
-  readonly #indexedFields: readonly IndexedField[];
+  readonly #indexes: readonly WatcherIndex[];
   readonly #readNode: ((stored: StoredObject) => string) | undefined;
   /** Keys of the objects on each node, for kinds that are on nodes. */
   readonly #keysByNode = new Map<string, Set<string>>();
@@ -57,9 +59,9 @@ export class WatchCache {
     this.#readNode = fieldReader(resource, nodeNameField);
     this.#revision = revision;
     this.#oldestRevision = revision;
-    this.#indexedFields = ["metadata.name", nodeNameField].flatMap((field) => {
+    this.#indexes = ["metadata.name", nodeNameField].flatMap((field) => {
       const read = fieldReader(resource, field);
-      return read === undefined ? [] : [{ field, read }];
+      return read === undefined ? [] : [new WatcherIndex(field, read)];
     });
   }
 
@@ -68,11 +70,7 @@ export class WatchCache {
   }
 
   get watchers(): number {
-    let count = this.#watchers.size;
-    for (const byValue of this.#indexed.values()) {
-      for (const watchers of byValue.values()) count += watchers.size;
-    }
-    return count;
+    return [...this.#everyWatcher()].length;
   }
 
   /** The objects of this kind, in no particular order. */
@@ -100,7 +98,7 @@ export class WatchCache {
     }
     const cutOff = [...this.#everyWatcher()];
     this.#watchers.clear();
-    this.#indexed.clear();
+    for (const index of this.#indexes) index.clear();
     for (const { sink, afterRevision } of cutOff) {
       sink.error(tooOld(Math.min(afterRevision, revision), revision));
     }
@@ -113,9 +111,13 @@ export class WatchCache {
     this.#revision = change.revision;
     if (current === undefined) this.#objects.delete(change.key);
     else this.#objects.set(change.key, current);
-    this.#indexNode(change.key, current, previous);
+    const isMoved = this.#indexNode(change.key, current, previous);
     this.#remember(change);
-    if (this.#watchers.size > 0 || this.#indexed.size > 0) this.#dispatch(change);
+    for (const watcher of this.#watchers) watcher.offer(change);
+    for (const index of this.#indexes) {
+      if (index.isEmpty) continue;
+      index.dispatch(change, index.hasQuiet && !isMoved && isStatusOnly(current, previous));
+    }
   }
 
   /** Other kinds changed: bookmarks may say that this one did not. */
@@ -133,26 +135,17 @@ export class WatchCache {
   /** Begins a watch; returns how to end it. */
   watch(start: WatchStart, sink: WatchSink): () => void {
     const { selection, afterRevision } = start;
-    const watcher: Watcher = {
-      ...start,
-      afterRevision: Math.max(afterRevision, this.#revision),
-      sink,
-      isForAll: selectsAll(selection),
-    };
     if (afterRevision === 0) {
       this.#sendAll(selection, sink);
     } else if (afterRevision < this.#oldestRevision) {
       sink.error(tooOld(afterRevision, this.#oldestRevision));
       return () => {};
     } else {
-      for (const change of this.#history) {
-        if (change.revision > afterRevision) this.#offer(change, { ...watcher, afterRevision });
-      }
+      const late = new Watcher(start, afterRevision, sink);
+      for (const change of this.#history) late.offer(change);
     }
     if (start.endsInitialEvents) sink.bookmark(this.#revision, true);
-    const watchers = this.#watchersLike(selection);
-    watchers.add(watcher);
-    return () => void watchers.delete(watcher);
+    return this.#add(new Watcher(start, Math.max(afterRevision, this.#revision), sink));
   }
 
   /** Tells watchers that asked for it how far they are. */
@@ -181,16 +174,16 @@ export class WatchCache {
       yield [key, this.#objects.get(key) as StoredObject];
   }
 
-  /** Keeps which objects are on which node: every kubelet asks for its own. */
+  /** Keeps which objects are on which node: every kubelet asks for its own. Says if one moved. */
   #indexNode(
     key: string,
     current: StoredObject | undefined,
     previous: StoredObject | undefined,
-  ): void {
-    if (this.#readNode === undefined) return;
+  ): boolean {
+    if (this.#readNode === undefined) return false;
     const value = current && this.#readNode(current);
     const before = previous && this.#readNode(previous);
-    if (value === before) return;
+    if (value === before) return false;
     if (before) {
       const keys = this.#keysByNode.get(before);
       keys?.delete(key);
@@ -200,6 +193,7 @@ export class WatchCache {
       const keys = this.#keysByNode.get(value) ?? new Set<string>();
       this.#keysByNode.set(value, keys.add(key));
     }
+    return true;
   }
 
   #remember(change: Change<StoredObject>): void {
@@ -209,63 +203,31 @@ export class WatchCache {
     this.#oldestRevision = (dropped.at(-1) as Change<StoredObject>).revision;
   }
 
-  #dispatch(change: Change<StoredObject>): void {
-    for (const watcher of this.#watchers) this.#offer(change, watcher);
-    for (const { field, read } of this.#indexedFields) {
-      const byValue = this.#indexed.get(field);
-      if (byValue === undefined) continue;
-      const currentValue = change.current && read(change.current.value);
-      const previousValue = change.previous && read(change.previous.value);
-      if (currentValue !== undefined) this.#offerAll(change, byValue.get(currentValue));
-      if (previousValue !== undefined && previousValue !== currentValue) {
-        this.#offerAll(change, byValue.get(previousValue));
-      }
-    }
-  }
-
-  #offerAll(change: Change<StoredObject>, watchers: ReadonlySet<Watcher> | undefined): void {
-    if (watchers === undefined) return;
-    for (const watcher of watchers) this.#offer(change, watcher);
-  }
-
-  /** What a change is to one watcher: an object that starts to match is ADDED, whatever it was. */
-  #offer(
-    change: Change<StoredObject>,
-    { selection, sink, afterRevision, isForAll }: Watcher,
-  ): void {
-    if (change.revision <= afterRevision) return;
-    const current = change.current?.value;
-    const previous = change.previous?.value;
-    const isIn = current !== undefined && (isForAll || isSelected(selection, current));
-    const wasIn = previous !== undefined && (isForAll || isSelected(selection, previous));
-    if (isIn) sink.event(wasIn ? "MODIFIED" : "ADDED", current);
-    else if (wasIn) sink.event("DELETED", previous.atRevision(change.revision));
-  }
-
-  #watchersLike(selection: Selection): Set<Watcher> {
-    for (const { field } of this.#indexedFields) {
-      const value = demandedValue(selection, field);
+  /** Returns how to take it away again. */
+  #add(watcher: Watcher): () => void {
+    for (const index of this.#indexes) {
+      const value = demandedValue(watcher.selection, index.field);
       if (value === undefined) continue;
-      const byValue = this.#indexed.get(field) ?? new Map<string, Set<Watcher>>();
-      this.#indexed.set(field, byValue);
-      const watchers = byValue.get(value) ?? new Set<Watcher>();
-      byValue.set(value, watchers);
-      return watchers;
+      index.add(value, watcher);
+      return () => index.remove(value, watcher);
     }
-    return this.#watchers;
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
   }
 
   *#everyWatcher(): Generator<Watcher, void, undefined> {
     yield* this.#watchers;
-    for (const byValue of this.#indexed.values()) {
-      for (const watchers of byValue.values()) yield* watchers;
-    }
+    for (const index of this.#indexes) yield* index.all();
   }
 }
 
-interface IndexedField {
-  readonly field: string;
-  readonly read: (stored: StoredObject) => string;
+/** Whether spec and deletion are as they were: then a pod's kubelet has nothing to do. */
+function isStatusOnly(
+  current: StoredObject | undefined,
+  previous: StoredObject | undefined,
+): boolean {
+  if (current === undefined || previous === undefined || current.isDeleting) return false;
+  return current.sharedSpec === previous.sharedSpec && current.uid === previous.uid;
 }
 
 function tooOld(revision: number, oldestRevision: number): Status {
@@ -276,8 +238,3 @@ const nodeNameField = "spec.nodeName";
 
 /** Changes of a kind kept for watches that resume; twice as many at most. */
 const historyMax = 8_192;
-
-interface Watcher extends WatchStart {
-  readonly sink: WatchSink;
-  readonly isForAll: boolean;
-}

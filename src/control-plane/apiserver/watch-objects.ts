@@ -33,6 +33,7 @@ export function watchObjects(
         afterRevision,
         wantsBookmarks: allowWatchBookmarks,
         endsInitialEvents: sendInitialEvents === true && allowWatchBookmarks,
+        specsOnly: options.specsOnly === true,
       },
       sink,
     );

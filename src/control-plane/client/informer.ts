@@ -31,7 +31,7 @@ export class Informer {
   readonly #client: ApiClient;
   readonly #path: ResourcePath;
   readonly #fieldSelector: string;
-  readonly #versions = new Map<string, StoredObject>();
+  readonly #cells = new Map<string, Cell>();
   readonly #handlers: VersionHandlers[] = [];
   #hasSynced = false;
 
@@ -66,16 +66,16 @@ export class Informer {
 
   /** By `namespace/name`, or the name alone for kinds without namespaces. */
   get(key: string): KubeObject | undefined {
-    return this.#versions.get(key)?.toObject();
+    return this.#cells.get(key)?.stored.toObject();
   }
 
   /** As `get`, without making an object. */
   version(key: string): StoredObject | undefined {
-    return this.#versions.get(key);
+    return this.#cells.get(key)?.stored;
   }
 
   *objects(): Generator<KubeObject, void, undefined> {
-    for (const stored of this.#versions.values()) yield stored.toObject();
+    for (const { stored } of this.#cells.values()) yield stored.toObject();
   }
 
   #list(): void {
@@ -103,22 +103,31 @@ export class Informer {
 
   #replace(listed: readonly StoredObject[]): void {
     const keys = new Set(listed.map(({ key }) => key));
-    for (const [key, old] of this.#versions) if (!keys.has(key)) this.#take("DELETED", old);
+    for (const [key, { stored }] of this.#cells) {
+      if (!keys.has(key)) this.#take("DELETED", stored);
+    }
     for (const stored of listed) this.#take("MODIFIED", stored);
   }
 
   #take(type: WatchEventType, stored: StoredObject): void {
     const { key } = stored;
-    const old = this.#versions.get(key);
     if (type === "DELETED") {
-      this.#versions.delete(key);
+      this.#cells.delete(key);
       for (const { onDelete } of this.#handlers) onDelete?.(stored);
       return;
     }
-    this.#versions.set(key, stored);
+    const cell = this.#cells.get(key);
+    const old = cell?.stored;
+    if (cell === undefined) this.#cells.set(key, { stored });
+    else cell.stored = stored;
     for (const { onAdd, onUpdate } of this.#handlers) {
       if (old === undefined) onAdd?.(stored);
       else if (old !== stored) onUpdate?.(stored, old);
     }
   }
+}
+
+/** What an informer has of an object: the version changes, and its place in the table does not. */
+interface Cell {
+  stored: StoredObject;
 }

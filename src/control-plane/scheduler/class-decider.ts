@@ -77,9 +77,11 @@ export class ClassDecider {
     const known = this.#classes.get(pod.classKey);
     if (known?.epoch === epoch && known.position >= touches.start) {
       this.#catchUp(known, pod, nodes);
-      // The map's order is that of the last use.
-      if (this.#classes.size === classesMax) this.#classes.delete(pod.classKey);
-      this.#classes.set(pod.classKey, known);
+      // The map's order is that of the last use, once there is one to be let go of.
+      if (this.#classes.size === classesMax) {
+        this.#classes.delete(pod.classKey);
+        this.#classes.set(pod.classKey, known);
+      }
       return known;
     }
     const fixed = Int32Array.from(nodes, (node) => verdict(pod, node, this.#fixed));

@@ -197,6 +197,33 @@ describe("a watcher of one node's pods", () => {
   });
 });
 
+describe("a watcher of specs only", () => {
+  test("hears of nodes, specs and deletions, and not of statuses", () => {
+    const { cache, put, drop } = aCache();
+    const fields = "spec.nodeName=n1";
+    const watch = watching(cache, { afterRevision: 1, fields, specsOnly: true });
+    const bound = pod("web", "n1");
+    const running = { ...bound, status: { phase: "Running" } };
+    const metadata = { ...bound.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" };
+
+    put(2, pod("web", ""));
+    put(3, bound);
+    put(4, running);
+    put(5, { ...running, spec: { ...(bound["spec"] as object), priority: 1 } });
+    put(6, { ...bound, metadata });
+    put(7, { ...bound, metadata, status: { phase: "Failed" } });
+    drop(8, "web");
+
+    expect(watch.lines).toEqual([
+      "ADDED web@3",
+      "MODIFIED web@5",
+      "MODIFIED web@6",
+      "MODIFIED web@7",
+      "DELETED web@8",
+    ]);
+  });
+});
+
 describe("a bookmark", () => {
   test("says how far the cluster is, also when other kinds changed", () => {
     const { cache, put } = aCache();
@@ -254,7 +281,13 @@ describe("a cache", () => {
     const watch = new RecordedWatch();
     const selection = parseSelection(configMaps, "", "", "metadata.name=a");
     cache.watch(
-      { selection, afterRevision: 1, wantsBookmarks: false, endsInitialEvents: false },
+      {
+        selection,
+        afterRevision: 1,
+        wantsBookmarks: false,
+        endsInitialEvents: false,
+        specsOnly: false,
+      },
       watch,
     );
 
@@ -305,6 +338,7 @@ interface Watching {
   readonly fields?: string;
   readonly wantsBookmarks?: boolean;
   readonly endsInitialEvents?: boolean;
+  readonly specsOnly?: boolean;
 }
 
 function watching(cache: WatchCache, given: Watching): RecordedWatch {
@@ -315,6 +349,7 @@ function watching(cache: WatchCache, given: Watching): RecordedWatch {
       selection: parseSelection(pods, namespace, labels, fields),
       wantsBookmarks: false,
       endsInitialEvents: false,
+      specsOnly: false,
       ...start,
     },
     watch,
