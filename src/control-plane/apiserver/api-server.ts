@@ -225,6 +225,8 @@ export class ApiServer {
 
   /** As `bind`, when nobody needs the pod that results. */
   bindTo(context: RequestContext, binding: Binding, answer: Answer<StoredObject>): void {
+    const written = context.dryRun ? undefined : this.#components.bind(context, binding);
+    if (written !== undefined) return answer(undefined, written);
     bindPod(this.#parts, context, binding, answer);
   }
 

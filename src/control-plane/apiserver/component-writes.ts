@@ -1,9 +1,11 @@
+import type { Binding } from "../../api/objects.ts";
 import type { Chance } from "../../kernel/chance.ts";
 import type { DirectStore } from "../store/store.ts";
 import type { RequestContext } from "./request.ts";
-import { keyOf, type Resource } from "./resource.ts";
-import { recordStored, type ServerParts } from "./server-parts.ts";
+import { keyOf, type Resource, subjectOf } from "./resource.ts";
+import { recordRequest, recordStored, type ServerParts } from "./server-parts.ts";
 import type { EventRow } from "./stored/event-row.ts";
+import { PodRow } from "./stored/pod-row.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
 
 /**
@@ -41,6 +43,24 @@ export class ComponentWrites {
     if (row === undefined) return undefined;
     if (row !== found.value) this.#direct?.replace(storeKey, found.modRevision, row);
     recordStored(this.#parts, context, verb, row);
+    return row;
+  }
+
+  /** Binds a pod that nobody has bound, and to which nothing else happened. */
+  bind(context: RequestContext, { metadata, target }: Binding): StoredObject | undefined {
+    const { storeKey, resource, namespace, name } = context;
+    const { name: nodeName = "" } = target;
+    const isPlain = metadata.name === name && metadata.annotations === undefined;
+    if (storeKey === undefined || !isPlain || nodeName === "") return undefined;
+    const found = this.#direct?.get(storeKey);
+    const pod = found?.value;
+    if (!(pod instanceof PodRow) || pod.uid !== metadata.uid) return undefined;
+    if (pod.knownField("spec.nodeName") !== "") return undefined;
+    recordRequest(this.#parts, context, "create");
+    const row = pod.bound(nodeName, this.#parts.nowUs());
+    this.#direct?.replace(storeKey, found?.modRevision ?? 0, row);
+    recordStored(this.#parts, context, "create", row);
+    this.#parts.record("bound", subjectOf(resource, namespace, name), { node: nodeName });
     return row;
   }
 

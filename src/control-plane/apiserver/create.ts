@@ -124,13 +124,18 @@ function preparedPod(parts: ServerParts, context: RequestContext, sent: KubeObje
     recordAdmitted(parts, context);
     parts.admission.checkAgain(context, admissionView(parts));
     requireOwnFieldsUnset(sent.metadata);
-    const causes = validateObjectMeta({ name, namespace }, true, nameRuleOf(resource));
-    if (causes.length > 0) throw invalid(resource, name, causes);
+    if (!isPlainName.test(name)) {
+      const causes = validateObjectMeta({ name, namespace }, true, nameRuleOf(resource));
+      if (causes.length > 0) throw invalid(resource, name, causes);
+    }
   }
   const storeKey = keyOf(resource, namespace, name);
   const uid = uidOf(parts, storeKey, nowUs);
   return new PodRow(new PodSeed(template, { namespace, name, uid, storeKey }, nowUs));
 }
+
+/** A name that every rule allows: most are. */
+const isPlainName = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** The service account of a pod to be. */
 function accountOf(parts: ServerParts, namespace: string, { spec }: Pod): unknown {

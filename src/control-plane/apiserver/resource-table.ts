@@ -4,19 +4,21 @@ import { apiVersionOf } from "./resource.ts";
 /** The kinds a server serves, in discovery order. */
 export class ResourceTable {
   readonly all: readonly Resource[];
-  readonly #byPath: ReadonlyMap<string, Resource>;
   readonly #byKind: ReadonlyMap<string, Resource>;
 
   constructor(resources: readonly Resource[]) {
     this.all = resources;
-    this.#byPath = new Map(resources.map((resource) => [pathOf(resource), resource]));
     this.#byKind = new Map(
       resources.map((resource) => [`${apiVersionOf(resource)}/${resource.kind}`, resource]),
     );
   }
 
   find(group: string, version: string, plural: string): Resource | undefined {
-    return this.#byPath.get(pathOf({ group, version, plural }));
+    // A dozen comparisons of what is mostly the same text cost less than making a key of it.
+    for (const kind of this.all) {
+      if (kind.plural === plural && kind.group === group && kind.version === version) return kind;
+    }
+    return undefined;
   }
 
   ofKind(apiVersion: string, kind: string): Resource | undefined {
@@ -34,16 +36,4 @@ export class ResourceTable {
   inGroupVersion(group: string, version: string): readonly Resource[] {
     return this.all.filter((resource) => resource.group === group && resource.version === version);
   }
-}
-
-function pathOf({
-  group,
-  version,
-  plural,
-}: {
-  group: string;
-  version: string;
-  plural: string;
-}): string {
-  return `${group}/${version}/${plural}`;
 }

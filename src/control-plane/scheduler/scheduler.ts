@@ -188,8 +188,9 @@ export class Scheduler {
     return {
       name: "DefaultBinder",
       bind: ({ stored: { namespace, name, uid, storeKey } }, chosen, done) => {
+        const { group, version, plural } = podsPath;
         this.#client.bind(
-          { ...podsPath, namespace, name, storeKey },
+          { group, version, plural, namespace, name, storeKey },
           {
             apiVersion: "v1",
             kind: "Binding",

@@ -73,7 +73,7 @@ export class PodTemplates {
         (known) =>
           known.namespace === namespace &&
           known.account === account &&
-          equalJson(known.metadata, withoutName(sent.metadata)),
+          isNamesake(known.metadata, sent.metadata),
       )?.template;
   }
 
@@ -92,11 +92,25 @@ const variantsMax = 8;
 interface KnownTemplate {
   readonly namespace: string;
   readonly account: unknown;
-  readonly metadata: unknown;
+  readonly metadata: Readonly<Record<string, unknown>>;
   readonly template: PodTemplate;
 }
 
-function withoutName(metadata: ObjectMeta): unknown {
+/** Whether metadata is another's but for the name. */
+function isNamesake(known: Readonly<Record<string, unknown>>, sent: ObjectMeta): boolean {
+  let fields = 0;
+  for (const field in sent) {
+    if (field === "name" || field === "namespace") continue;
+    const value = sent[field as keyof ObjectMeta];
+    if (value === undefined) continue;
+    if (!equalJson(value, known[field])) return false;
+    fields++;
+  }
+  for (const field in known) if (known[field] !== undefined) fields--;
+  return fields === 0;
+}
+
+function withoutName(metadata: ObjectMeta): Readonly<Record<string, unknown>> {
   const { name: _name, namespace: _namespace, ...rest } = metadata;
   return rest;
 }
