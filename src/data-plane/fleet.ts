@@ -6,13 +6,14 @@ import type { Timeline } from "../kernel/timeline.ts";
 import type { FactData, Trace } from "../kernel/trace.ts";
 import { nodeAddress } from "./addresses.ts";
 import { type Batch, noPod } from "./batch.ts";
-import type { KubeletDoor, KubeletEventSubject, PodVersion } from "./kubelet-door.ts";
+import type { KubeletDoor, PodVersion } from "./kubelet-door.ts";
 import { EventWordsCache } from "./event-words-cache.ts";
 import { KubeletNetwork } from "./kubelet-network.ts";
 import { KubeletOrders } from "./kubelet-orders.ts";
 import { kubeletPodSpec } from "./kubelet-pod-spec.ts";
 import { type PodReport, podStatus } from "./kubelet-status.ts";
 import { KubeletStatusRow, type PodHost } from "./kubelet-status-row.ts";
+import { type KnownPod, type KnownSpec, subjectOf } from "./known-pod.ts";
 import type { KubeletServer, KubeletServers } from "./kubelet-servers.ts";
 import type { Member } from "./member.ts";
 import { type Machine, newNode, nodeStatus } from "./node-object.ts";
@@ -22,27 +23,6 @@ import { eventCodes, orders, type PodPast, reports } from "./protocol.ts";
 import { runtimeProfiles } from "./runtime-profiles.ts";
 import type { ShardPart } from "./shard-part.ts";
 import { StandingWatch } from "./standing-watch.ts";
-
-/** A pod that some kubelet knows, by the handle that stands for it in records. */
-interface KnownPod {
-  readonly handle: number;
-  readonly uid: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly storeKey: string | undefined;
-  sharedSpec: unknown;
-  spec: KnownSpec;
-  /** What its events are about: the pod itself, then its containers; made when first needed. */
-  readonly subjects: (KubeletEventSubject | undefined)[];
-  isDeleting: boolean;
-  graceSeconds: number;
-}
-
-/** What kubelets need of a spec; pods of one template share it. */
-interface KnownSpec {
-  readonly text: string;
-  readonly containerNames: readonly string[];
-}
 
 /**
  * The hub half of all kubelets: turns their records into requests at the API server, and what their
@@ -372,26 +352,6 @@ export class Fleet {
     if (member === undefined) throw new InvariantError(`node ${node} is of this cluster`);
     return member;
   }
-}
-
-/** @param container Its place in the pod; −1 for the pod itself. */
-function subjectOf(known: KnownPod, container: number): KubeletEventSubject {
-  let subject = known.subjects[container + 1];
-  if (subject === undefined) {
-    const { namespace, name, uid, spec } = known;
-    const containerName = spec.containerNames[container] ?? "";
-    subject = {
-      apiVersion: "v1",
-      kind: "Pod",
-      namespace,
-      name,
-      uid,
-      fieldPath: containerName === "" ? undefined : `spec.containers{${containerName}}`,
-      recorded: [],
-    };
-    known.subjects[container + 1] = subject;
-  }
-  return subject;
 }
 
 /** Of a pod that was over before this cluster began: nothing is left to do until it is deleted. */

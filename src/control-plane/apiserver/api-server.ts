@@ -4,7 +4,7 @@ import type { ActorRef, TimerHandle, Timeline } from "../../kernel/timeline.ts";
 import type { FactData, FactSubject, Trace } from "../../kernel/trace.ts";
 import type { KeyValue, Store } from "../store/store.ts";
 import { AdmissionChain, type AdmissionPlugin } from "./admission/admission.ts";
-import { StoreContents } from "./cache-contents.ts";
+import { retellFrom, StoreContents } from "./cache-contents.ts";
 import { Compaction, historyChangesMaxDefault } from "./compaction.ts";
 import { ComponentWrites } from "./component-writes.ts";
 import { createObject, createTrusted, uidOf } from "./create.ts";
@@ -74,7 +74,8 @@ export class ApiServer {
     const isNeverBehind = store.direct !== undefined && options.fromStore === undefined;
     for (const kind of options.kinds) {
       const contents = isNeverBehind ? new StoreContents(store, kind.keyPrefix) : undefined;
-      this.#caches.set(kind, new WatchCache(kind, 0, contents));
+      const retell = isNeverBehind ? retellFrom(store, kind.keyPrefix) : undefined;
+      this.#caches.set(kind, new WatchCache(kind, 0, contents, retell));
     }
     this.#cachesByPrefix = [...this.#caches].map(([{ keyPrefix }, cache]) => [keyPrefix, cache]);
     const { keepsHouse = true, historyChangesMax = historyChangesMaxDefault } = options;
@@ -82,6 +83,8 @@ export class ApiServer {
     const compaction = keepsHouse
       ? new Compaction(timeline, actor, store, historyChangesMax)
       : undefined;
+    const eventKind = this.resources.find("", "v1", "events");
+    const events = eventKind && this.#caches.get(eventKind);
     this.#feed = new StoreFeed({
       store,
       timeline,
@@ -95,6 +98,11 @@ export class ApiServer {
         onChange: (change) => {
           this.#cacheOfKey(change.key)?.apply(change);
           if (change.type === "put") expiry?.noticed(change.key, change.revision);
+          compaction?.noticedChange();
+        },
+        onDeferred: (revision) => {
+          events?.passOver(revision);
+          expiry?.noticedDeferred();
           compaction?.noticedChange();
         },
       },
@@ -111,7 +119,7 @@ export class ApiServer {
       record: (kind: string, subject: FactSubject, data: FactData) =>
         trace.record(actor, timeline.nowUs, kind, subject, data),
     };
-    this.#components = new ComponentWrites(this.#parts);
+    this.#components = new ComponentWrites(this.#parts, (written) => expiry?.made(written));
     this.#feed.start();
     this.#every(bookmarkIntervalUs, () => this.#sendBookmarks());
     compaction?.start();

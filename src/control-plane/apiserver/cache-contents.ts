@@ -1,5 +1,6 @@
-import { prefixEnd, type Store } from "../store/store.ts";
+import { type Change, prefixEnd, type Store } from "../store/store.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
+import type { Retell } from "./watch-cache.ts";
 
 /** The objects a watch cache knows, by their keys in the store. */
 export interface CacheContents extends Iterable<readonly [string, StoredObject]> {
@@ -46,4 +47,26 @@ export class StoreContents implements CacheContents {
   *values(): Generator<StoredObject, void, undefined> {
     for (const [, stored] of this) yield stored;
   }
+}
+
+/** What changed under a prefix, from a store that answers at once. */
+export function retellFrom(store: Store<StoredObject>, prefix: string): Retell {
+  return (afterRevision) => {
+    const changes: Change<StoredObject>[] = [];
+    let fromRevision = afterRevision;
+    const read = (): void => {
+      const reading = store.watch({
+        prefix,
+        afterRevision: fromRevision,
+        onChanges: (told) => void changes.push(...told),
+        onCompacted: (compactedRevision) => {
+          fromRevision = compactedRevision;
+        },
+      });
+      reading.cancel();
+    };
+    read();
+    if (fromRevision > afterRevision) read();
+    return { fromRevision, changes };
+  };
 }

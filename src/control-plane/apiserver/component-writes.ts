@@ -1,12 +1,14 @@
 import type { Binding } from "../../api/objects.ts";
 import type { Chance } from "../../kernel/chance.ts";
+import type { MadePut } from "../store/deferred-puts.ts";
 import type { DirectStore } from "../store/store.ts";
 import type { RequestContext } from "./request.ts";
 import { keyOf, type Resource, subjectOf } from "./resource.ts";
 import { recordRequest, recordStored, type ServerParts } from "./server-parts.ts";
+import { EventColumns } from "./stored/event-columns.ts";
 import type { EventRow } from "./stored/event-row.ts";
 import { PodRow } from "./stored/pod-row.ts";
-import type { StoredObject } from "./stored/stored-object.ts";
+import { stampRevision, type StoredObject } from "./stored/stored-object.ts";
 
 /**
  * The short way for what podrace's own components write all the time: heartbeats, statuses, events.
@@ -21,11 +23,14 @@ export class ComponentWrites {
   readonly #events: Resource;
   readonly #namespaces: Resource;
   readonly #namespaceKeys = new Map<string, string>();
+  readonly #columns: EventColumns;
 
-  constructor(parts: ServerParts) {
+  /** @param onEventsMade Events that were deferred became rows, oldest first. */
+  constructor(parts: ServerParts, onEventsMade: (written: readonly MadePut[]) => void) {
     this.#parts = parts;
     this.#chance = parts.chance;
     this.#events = parts.resources.find("", "v1", "events") as Resource;
+    this.#columns = new EventColumns(this.#events.keyPrefix, parts.chance, onEventsMade);
     this.#namespaces = parts.resources.find("", "v1", "namespaces") as Resource;
   }
 
@@ -70,11 +75,24 @@ export class ComponentWrites {
     if (direct === undefined || !this.#isLiving(namespace)) return undefined;
     const resource = this.#events;
     const { name } = event;
-    const key = keyOf(resource, namespace, name);
     const row = event.admit(this.#parts.nowUs(), this.#chance);
-    if (direct.replace(key, 0, row) === undefined) return undefined;
+    if (this.#isDeferred(direct, row)) {
+      stampRevision(row, this.#parts.storage.store.revision);
+    } else if (direct.replace(keyOf(resource, namespace, name), 0, row) === undefined) {
+      return undefined;
+    }
     recordStored(this.#parts, { resource, namespace, name, subresource: "" }, "create", row);
     return row;
+  }
+
+  /** Nobody watches events most of the time: then they are not even made. */
+  #isDeferred(direct: DirectStore<StoredObject>, event: EventRow): boolean {
+    const { parts } = event;
+    if (direct.defer === undefined || parts === undefined) return false;
+    if (!this.#parts.cacheOf(this.#events).isUnwatched) return false;
+    if (!direct.defer(this.#columns)) return false;
+    this.#columns.add(parts, this.#parts.nowUs());
+    return true;
   }
 
   get #direct(): DirectStore<StoredObject> | undefined {

@@ -1,4 +1,5 @@
 import type { ActorRef, Timeline } from "../../kernel/timeline.ts";
+import type { MadePut } from "../store/deferred-puts.ts";
 import type { Store } from "../store/store.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
 
@@ -27,15 +28,37 @@ export class EventExpiry {
   /** Something was written. */
   noticed(key: string, revision: number): void {
     if (!key.startsWith("/registry/events/")) return;
+    const { keys, revisions } = this.#stretch();
+    keys.push(key);
+    revisions.push(revision);
+  }
+
+  /** An event was written whose key is yet to be made. */
+  noticedDeferred(): void {
+    this.#stretch().deferred++;
+  }
+
+  /** All of these were made, oldest first. */
+  made(written: readonly MadePut[]): void {
+    let index = 0;
+    for (const stretch of this.#written) {
+      for (; stretch.deferred > 0; stretch.deferred--, index++) {
+        const { key, revision } = written[index] as MadePut;
+        stretch.keys.push(key);
+        stretch.revisions.push(revision);
+      }
+    }
+  }
+
+  #stretch(): Stretch {
     // The first sweep at which the last of those written until the next one has lived its hour.
     const sweep = this.#sweeps + 1 + eventTtlUs / sweepIntervalUs;
     let stretch = this.#written.at(-1);
     if (stretch?.sweep !== sweep) {
-      stretch = { sweep, keys: [], revisions: [] };
+      stretch = { sweep, keys: [], revisions: [], deferred: 0 };
       this.#written.push(stretch);
     }
-    stretch.keys.push(key);
-    stretch.revisions.push(revision);
+    return stretch;
   }
 
   #sweepLater(): void {
@@ -48,10 +71,11 @@ export class EventExpiry {
   #sweep(): void {
     this.#sweeps++;
     while ((this.#written[0]?.sweep ?? Infinity) <= this.#sweeps) {
+      if ((this.#written[0]?.deferred ?? 0) > 0) this.#store.direct?.makeDeferred?.();
       const { keys, revisions } = this.#written.shift() as Stretch;
-      for (const [index, key] of keys.entries()) {
+      for (const [modRevision, key] of inOrder(keys, revisions)) {
         // Written again since: then a later entry of the queue speaks for it.
-        const compares = [{ key, modRevision: revisions[index] as number }];
+        const compares = [{ key, modRevision }];
         this.#store.transact({ compares, then: [{ type: "delete", key }] }, () => {});
       }
     }
@@ -64,4 +88,13 @@ interface Stretch {
   readonly sweep: number;
   readonly keys: string[];
   readonly revisions: number[];
+  /** How many more there are whose keys are yet to be made. */
+  deferred: number;
+}
+
+/** By revision: what was deferred came later than it was written. */
+function inOrder(keys: readonly string[], revisions: readonly number[]) {
+  return keys
+    .map((key, index) => [revisions[index] as number, key] as const)
+    .toSorted(([left], [right]) => left - right);
 }

@@ -16,6 +16,8 @@ export interface FeedListener {
   /** All there is: at the beginning, and again after a gap that cannot be closed. */
   onList(items: readonly KeyValue<StoredObject>[], revision: number): void;
   onChange(change: Change<StoredObject>): void;
+  /** An event was put that nobody has made yet. */
+  onDeferred(revision: number): void;
 }
 
 /**
@@ -145,6 +147,12 @@ export class StoreFeed {
       onChanges: (changes) => {
         if (!stream.isOver && !this.#send(() => this.#take(changes))) resume();
       },
+      ...(this.#sendLate === undefined && {
+        onDeferred: (revision: number) => {
+          this.#revision = revision;
+          this.#listener.onDeferred(revision);
+        },
+      }),
       onProgress: (revision) => {
         if (!stream.isOver && !this.#send(() => this.#advanceTo(revision))) resume();
       },

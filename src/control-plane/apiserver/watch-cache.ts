@@ -44,17 +44,25 @@ export class WatchCache {
   readonly #readNode: ((stored: StoredObject) => string) | undefined;
   /** Keys of the objects on each node, for kinds that are on nodes. */
   readonly #keysByNode = new Map<string, Set<string>>();
+  readonly #retell: Retell | undefined;
+  /** Whether the history lacks changes. */
+  #hasGap = false;
   #revision: number;
   /** Watches can resume from here on. */
   #oldestRevision: number;
 
-  /** @param contents Where its objects are; by default it keeps them itself. */
+  /**
+   * @param contents Where its objects are; by default it keeps them itself.
+   * @param retell For a cache that is not told of every change.
+   */
   constructor(
     resource: Resource,
     revision: number,
     contents: CacheContents = new Map<string, StoredObject>(),
+    retell?: Retell,
   ) {
     this.#resource = resource;
+    this.#retell = retell;
     this.#objects = contents;
     this.#readNode = fieldReader(resource, nodeNameField);
     this.#revision = revision;
@@ -71,6 +79,17 @@ export class WatchCache {
 
   get watchers(): number {
     return [...this.#everyWatcher()].length;
+  }
+
+  /** Whether nobody would be told of a change. */
+  get isUnwatched(): boolean {
+    return this.#watchers.size === 0 && this.#indexes.every(({ isEmpty }) => isEmpty);
+  }
+
+  /** Something changed while nobody watched, and is looked up when somebody does. */
+  passOver(revision: number): void {
+    this.#revision = revision;
+    this.#hasGap = true;
   }
 
   /** The objects of this kind, in no particular order. */
@@ -135,6 +154,7 @@ export class WatchCache {
   /** Begins a watch; returns how to end it. */
   watch(start: WatchStart, sink: WatchSink): () => void {
     const { selection, afterRevision } = start;
+    if (afterRevision > 0 && this.#hasGap) this.#closeGap();
     if (afterRevision === 0) {
       this.#sendAll(selection, sink);
     } else if (afterRevision < this.#oldestRevision) {
@@ -153,6 +173,16 @@ export class WatchCache {
     for (const watcher of this.#everyWatcher()) {
       if (watcher.wantsBookmarks) watcher.sink.bookmark(this.#revision, false);
     }
+  }
+
+  /** What it was not told of is anywhere in its history: it is told all of it again. */
+  #closeGap(): void {
+    this.#hasGap = false;
+    const { fromRevision = this.#revision, changes = [] } =
+      this.#retell?.(this.#oldestRevision) ?? {};
+    const forgotten = changes[changes.length - historyMax - 1];
+    this.#oldestRevision = forgotten?.revision ?? fromRevision;
+    this.#history.splice(0, this.#history.length, ...changes.slice(-historyMax));
   }
 
   #sendAll(selection: Selection, sink: WatchSink): void {
@@ -229,6 +259,12 @@ function isStatusOnly(
   if (current === undefined || previous === undefined || current.isDeleting) return false;
   return current.sharedSpec === previous.sharedSpec && current.uid === previous.uid;
 }
+
+/** What changed after a revision, or, where that is forgotten, after a later one. */
+export type Retell = (afterRevision: number) => {
+  readonly fromRevision: number;
+  readonly changes: readonly Change<StoredObject>[];
+};
 
 function tooOld(revision: number, oldestRevision: number): Status {
   return expired(`too old resource version: ${revision} (${oldestRevision})`).status;

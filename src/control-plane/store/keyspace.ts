@@ -1,25 +1,26 @@
 import { compareHolds } from "./compare.ts";
+import { DeferredPuts, type DeferredValues } from "./deferred-puts.ts";
 import { KeyMap } from "./key-map.ts";
-import { requireDistinctKeys } from "./distinct-keys.ts";
 import { needsAll, passes, sorted } from "./range-selection.ts";
 import { RangeCounts } from "./range-counts.ts";
 import { SortedKeys } from "./sorted-keys.ts";
-import { CompactedError, EmptyKeyError, FutureRevisionError } from "./store-errors.ts";
-import type {
-  Codec,
-  Compare,
-  DeleteOperation,
-  KeyRange,
-  KeyValue,
-  LeaseId,
-  Operation,
-  RangeRequest,
-  RangeResult,
-  Stamp,
-  TransactionRequest,
-  TransactionResult,
+import { requireSound } from "./sound-operations.ts";
+import { CompactedError, FutureRevisionError } from "./store-errors.ts";
+import {
+  type Codec,
+  type Compare,
+  type DeleteOperation,
+  type KeyRange,
+  type KeyValue,
+  type LeaseId,
+  type Operation,
+  type RangeRequest,
+  type RangeResult,
+  type Stamp,
+  type TransactionRequest,
+  type TransactionResult,
 } from "./store.ts";
-import { Version } from "./version.ts";
+import { noLease, Version } from "./version.ts";
 import { VersionLog } from "./version-log.ts";
 
 /** Who wants to know which keys go with which lease. */
@@ -54,6 +55,7 @@ export class Keyspace<V> {
   readonly #log = new VersionLog<V>();
   readonly #wasLive = (key: string, revision: number): boolean =>
     this.#heads.get(key)?.at(revision) !== undefined;
+  readonly #deferred: DeferredPuts<V>;
   #revision = 1;
   #compactedRevision = 0;
   #heldRevision: number | undefined;
@@ -74,6 +76,8 @@ export class Keyspace<V> {
     this.#leased = parts.leased;
     this.#meter = parts.meter;
     this.#keys = new SortedKeys((key) => this.#heads.get(key)?.isDeletion === false);
+    const { stamp } = parts;
+    this.#deferred = new DeferredPuts(this.#heads, this.#keys, this.#log, stamp);
   }
 
   get revision(): number {
@@ -91,7 +95,7 @@ export class Keyspace<V> {
 
   /** Keys there are, with those whose deletion is not compacted yet. */
   get size(): number {
-    return this.#keys.size;
+    return this.#keys.size + this.#deferred.length;
   }
 
   /**
@@ -104,6 +108,7 @@ export class Keyspace<V> {
 
   /** The first keys of a range at a revision that is not compacted, in key order. */
   items(start: string, end: string, revision: number, limit = Infinity): Version<V>[] {
+    this.#deferred.makeIn(start, end);
     const items: Version<V>[] = [];
     this.#keys.walk(start, end, (key) => {
       const found = this.#heads.get(key)?.at(revision);
@@ -121,7 +126,11 @@ export class Keyspace<V> {
   transact(request: TransactionRequest<V>): TransactionResult<V> {
     const succeeded = this.#hold(request.compares);
     const operations = succeeded ? request.then : (request.otherwise ?? nothing);
-    this.#requireSound(operations);
+    requireSound(operations, {
+      leased: this.#leased,
+      revision: this.#revision,
+      compactedRevision: this.#compactedRevision,
+    });
     return this.#write(operations, succeeded);
   }
 
@@ -143,6 +152,23 @@ export class Keyspace<V> {
     return written;
   }
 
+  /**
+   * Puts what `values` has at the next index, under its key, without making either; `false` when that
+   * cannot be, since the key may be taken.
+   */
+  defer(values: DeferredValues<V>): boolean {
+    if (!this.#deferred.add(values, this.#revision + 1)) return false;
+    this.#revision++;
+    this.#writtenCount = 0;
+    this.#soughtKey = undefined;
+    return true;
+  }
+
+  /** Makes what was deferred, since somebody reads it. */
+  makeDeferred(): void {
+    this.#deferred.make();
+  }
+
   /** Writes what was found sound when it was first written. */
   redo(then: readonly Operation<V>[]): TransactionResult<V> {
     return this.#write(then, true);
@@ -150,7 +176,8 @@ export class Keyspace<V> {
 
   /** The versions written after `revision`, oldest first. */
   writtenAfter(revision: number): Iterable<Version<V>> {
-    return this.#log.after(revision);
+    if (this.#deferred.lastRevision > revision) this.#deferred.make();
+    return this.#log.after(revision, this.#deferred.revisionOf);
   }
 
   /**
@@ -170,8 +197,11 @@ export class Keyspace<V> {
    */
   prune(steps: number): void {
     for (let step = 0; step < steps; step++) {
-      const oldest = this.#log.takeBefore(this.#heldRevision ?? this.#compactedRevision);
+      const before = this.#heldRevision ?? this.#compactedRevision;
+      const oldest = this.#log.takeBefore(before, this.#deferred.revisionOf);
       if (oldest === undefined) return;
+      // A first version has none to let go of.
+      if (typeof oldest === "number") continue;
       if (this.#meter !== undefined && oldest.older !== undefined)
         this.#meter.dropped(oldest.older);
       oldest.forgetOlder();
@@ -219,6 +249,7 @@ export class Keyspace<V> {
     if (revision < this.#compactedRevision) throw new CompactedError(this.#compactedRevision);
     const { key, rangeEnd } = request;
     if (rangeEnd === undefined) {
+      this.#deferred.makeAt(key);
       const found = this.#heads.get(key)?.at(revision);
       const isWanted = found !== undefined && !request.countOnly && passes(found, request);
       return {
@@ -228,6 +259,7 @@ export class Keyspace<V> {
         revision: latest,
       };
     }
+    this.#deferred.makeIn(key, rangeEnd);
     if (request.countOnly) {
       const count = this.#keys.count(key, rangeEnd, revision, this.#wasLive);
       return { items: [], count, more: false, revision: latest };
@@ -246,6 +278,7 @@ export class Keyspace<V> {
 
   #head(key: string): Version<V> | undefined {
     if (key === this.#soughtKey) return this.#sought;
+    this.#deferred.makeAt(key);
     this.#soughtKey = key;
     this.#sought = this.#heads.get(key);
     return this.#sought;
@@ -317,8 +350,10 @@ export class Keyspace<V> {
       lease,
       head,
     );
-    if (head === undefined) this.#keys.add(key, revision);
-    else if (isNew) this.#keys.setLive(key, true, revision);
+    if (head === undefined) {
+      this.#keys.add(key, revision);
+      this.#deferred.noticed(key);
+    } else if (isNew) this.#keys.setLive(key, true, revision);
     else if (head.lease !== noLease) this.#leased.detach(head.lease, key);
     this.#become(current);
     if (lease !== noLease) this.#leased.attach(lease, key);
@@ -349,22 +384,6 @@ export class Keyspace<V> {
     return { items, count: items.length, more: false, revision };
   }
 
-  /** @see etcd `server/etcdserver/api/v3rpc/key.go`: `checkTxnRequest`, `checkIntervals` */
-  #requireSound(operations: readonly Operation<V>[]): void {
-    for (let index = 0; index < operations.length; index++) {
-      const operation = operations[index] as Operation<V>;
-      if (operation.type === "put") {
-        if (operation.key === "") throw new EmptyKeyError();
-        if (operation.lease) this.#leased.require(operation.lease);
-      } else if (operation.type === "range" && operation.revision) {
-        if (operation.revision > this.#revision) throw new FutureRevisionError();
-        if (operation.revision < this.#compactedRevision)
-          throw new CompactedError(this.#compactedRevision);
-      }
-    }
-    if (operations.length > 1) requireDistinctKeys(operations);
-  }
-
   #sortedRange(request: RangeRequest, end: string, revision: number, latest: number) {
     const all = this.items(request.key, end, revision);
     const passed = all.filter((item) => passes(item, request));
@@ -376,4 +395,3 @@ export class Keyspace<V> {
 }
 
 const nothing: readonly never[] = [];
-const noLease: LeaseId = 0n;

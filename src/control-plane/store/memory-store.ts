@@ -1,10 +1,11 @@
 import { invariant } from "../../kernel/invariant.ts";
+import type { DeferredValues } from "./deferred-puts.ts";
 import { Keyspace } from "./keyspace.ts";
 import { Leases } from "./leases.ts";
 import { codecMissing, stoppedClock } from "./missing-parts.ts";
-import { Quota } from "./quota.ts";
-import { NoSpaceError, StoreClosedError } from "./store-errors.ts";
-import type { JournaledWrite, JournalRecord, StoreJournal } from "./store-journal.ts";
+import { putsSomething, Quota } from "./quota.ts";
+import { NoSpaceError, refuse, StoreClosedError } from "./store-errors.ts";
+import { journaled, type JournalRecord, type StoreJournal } from "./store-journal.ts";
 import {
   type Alarm,
   type Change,
@@ -27,7 +28,7 @@ import {
   type WatchRequest,
   prefixEnd,
 } from "./store.ts";
-import { changeOf, type Version } from "./version.ts";
+import { changeOf } from "./version.ts";
 import { isWatched, Watcher, Watchers } from "./watchers.ts";
 
 export interface MemoryStoreOptions<V> {
@@ -52,6 +53,8 @@ export class MemoryStore<V> implements Store<V> {
   readonly #direct: DirectStore<V> = {
     get: (key) => this.#keyspace.get(key),
     replace: (key, modRevision, value) => this.#replace(key, modRevision, value),
+    defer: (values) => this.#defer(values),
+    makeDeferred: () => this.#keyspace.makeDeferred(),
   };
   #journal: StoreJournal<V> | undefined;
   /** Watchers were told up to here. */
@@ -290,6 +293,16 @@ export class MemoryStore<V> implements Store<V> {
     return written;
   }
 
+  #defer(values: DeferredValues<V>): boolean {
+    invariant(!this.#isNotifying, "a watch handler does not write");
+    if (!this.#watchers.mayDefer(values.prefix) || !this.#keyspace.defer(values)) return false;
+    this.#keyspace.prune(pruneStepsPerWrite);
+    const { revision } = this.#keyspace;
+    this.#revision = revision;
+    this.#watchers.deferred(values.prefix, revision);
+    return true;
+  }
+
   /** Tells of a write, its watchers first, once it is durable. */
   #commit(result: TransactionResult<V>, done: Done<TransactionResult<V>>): void {
     const { revision } = result;
@@ -383,15 +396,3 @@ export class MemoryStore<V> implements Store<V> {
 /** A write lets go of more history than it adds, so what is compacted goes in the end. */
 const pruneStepsPerWrite = 4;
 const pruneStepsPerCompaction = 4_096;
-
-function refuse<R>(done: Done<R>, refusal: unknown): void {
-  done(refusal as Error, undefined as R);
-}
-
-function journaled<V>({ key, value, isDeletion, lease }: Version<V>): JournaledWrite<V> {
-  return { key, value: isDeletion ? undefined : value, lease };
-}
-
-function putsSomething<V>({ then, otherwise = [] }: TransactionRequest<V>): boolean {
-  return then.some(({ type }) => type === "put") || otherwise.some(({ type }) => type === "put");
-}

@@ -52,3 +52,8 @@ export class Quota<V> implements VersionMeter<V> {
 /** @see etcd `server/storage/quota.go`: `kvOverhead`, `leaseOverhead` */
 const versionOverheadBytes = 256;
 const leaseOverheadBytes = 64;
+
+/** Whether a transaction may take room. */
+export function putsSomething<V>({ then, otherwise = [] }: TransactionRequest<V>): boolean {
+  return then.some(({ type }) => type === "put") || otherwise.some(({ type }) => type === "put");
+}

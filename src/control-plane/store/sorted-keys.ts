@@ -50,7 +50,8 @@ export class SortedKeys {
       keys.splice(at, 0, key);
     }
     run.live++;
-    run.changedAt = revision;
+    // A deferred put is older than what was written since.
+    run.changedAt = Math.max(run.changedAt, revision);
   }
 
   /** A key that is there was deleted, or created again. */

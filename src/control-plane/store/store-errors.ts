@@ -1,3 +1,5 @@
+import type { Done } from "./store.ts";
+
 /** An answer of the store that is not a result. The words are etcd's, so that clients know them. */
 export class StoreError extends Error {
   override readonly name: string = "StoreError";
@@ -105,4 +107,9 @@ export class UnknownOutcomeError extends StoreError {
   constructor(why: string) {
     super(`the outcome of the write is unknown: ${why}`);
   }
+}
+
+/** Answers with an error. */
+export function refuse<R>(done: Done<R>, refusal: unknown): void {
+  done(refusal as Error, undefined as R);
 }

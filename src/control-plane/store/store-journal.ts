@@ -1,4 +1,5 @@
 import type { Alarm, Done, LeaseId } from "./store.ts";
+import type { Version } from "./version.ts";
 
 /** What a store went through, in order: enough to go through it again. */
 export type JournalRecord<V> =
@@ -28,4 +29,9 @@ export interface StoreJournal<V> {
    */
   afterDurable(act: (error: Error | undefined) => void): void;
   close(done: Done<void>): void;
+}
+
+/** A write as the journal has it. */
+export function journaled<V>({ key, value, isDeletion, lease }: Version<V>): JournaledWrite<V> {
+  return { key, value: isDeletion ? undefined : value, lease };
 }

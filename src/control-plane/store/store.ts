@@ -1,3 +1,5 @@
+import type { DeferredValues } from "./deferred-puts.ts";
+
 /**
  * etcd's v3 data model behind one callback-style interface, so that a backend may answer at once
  * (memory), after an fsync (file) or over a network (etcd). An answer comes exactly once, on the
@@ -48,6 +50,13 @@ export interface DirectStore<V> {
    * exist). Returns what was put or deleted; `undefined` when the revision is another.
    */
   replace(key: string, modRevision: number, value: V | undefined): KeyValue<V> | undefined;
+  /**
+   * Puts the next of `values` without making it, which follows when somebody reads it: as one revision,
+   * the store's then. `false` where that cannot be: nothing was done. Only one may be deferred to.
+   */
+  defer?(values: DeferredValues<V>): boolean;
+  /** Makes all that was deferred. */
+  makeDeferred?(): void;
 }
 
 /** Either an error, and then `result` is nothing to look at, or a result; once. */
@@ -198,6 +207,11 @@ export type WatchRequest<V> = WatchScope & {
   readonly withoutPrevious?: boolean;
   /** All changes of one revision arrive in one call. It does not write to the store. */
   readonly onChanges: (changes: readonly Change<V>[]) => void;
+  /**
+   * Something was put whose value is not made before somebody reads it. Who does without this is told
+   * of everything in whole, and nothing that it watches is deferred.
+   */
+  readonly onDeferred?: (revision: number) => void;
   /** All changes up to `revision` were told. */
   readonly onProgress?: (revision: number) => void;
   /** The history asked for is compacted: the watch is over. */

@@ -51,6 +51,8 @@ export class Version<V> implements KeyValue<V> {
   }
 }
 
+export const noLease: LeaseId = 0n;
+
 /** What watchers are told of a version. */
 export function changeOf<V>(written: Version<V>): Change<V> {
   const { older, isDeletion } = written;

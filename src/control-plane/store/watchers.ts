@@ -28,11 +28,14 @@ export class Watcher<V> {
 export class Watchers<V> {
   readonly #ofKeys = new Map<string, Set<Watcher<V>>>();
   readonly #ranges: WatchedRange<V>[] = [];
+  /** What `mayDefer` said last, of which prefix: it is asked for every event. */
+  #deferrable: { readonly prefix: string; readonly may: boolean } | undefined;
   /** Sorted. Between one and the next, changes concern the ranges at the same index. */
   #edges: readonly string[] = [];
   #between: readonly (readonly WatchedRange<V>[])[] = [];
 
   add(watcher: Watcher<V>): void {
+    this.#deferrable = undefined;
     const { start, end } = rangeOf(watcher.request);
     if (end === undefined) {
       const watchers = this.#ofKeys.get(start);
@@ -51,6 +54,7 @@ export class Watchers<V> {
 
   remove(watcher: Watcher<V>): void {
     watcher.isCancelled = true;
+    this.#deferrable = undefined;
     const { start, end } = rangeOf(watcher.request);
     if (end === undefined) {
       const watchers = this.#ofKeys.get(start);
@@ -81,6 +85,23 @@ export class Watchers<V> {
     }
   }
 
+  /** Whether all who watch there can do without the values of deferred puts. */
+  mayDefer(prefix: string): boolean {
+    if (this.#deferrable?.prefix !== prefix) {
+      this.#deferrable = { prefix, may: this.#canDefer(prefix) };
+    }
+    return this.#deferrable.may;
+  }
+
+  /** Tells of a put whose value was not made. */
+  deferred(prefix: string, revision: number): void {
+    for (const { watchers } of this.#rangesAround(prefix)) {
+      for (const watcher of watchers) {
+        if (watcher.afterRevision < revision) watcher.request.onDeferred?.(revision);
+      }
+    }
+  }
+
   /** Tells of all changes of one revision, to each watcher in one go. */
   publish(changes: readonly Change<V>[]): void {
     const heard = new Map<Watcher<V>, Change<V>[]>();
@@ -96,6 +117,16 @@ export class Watchers<V> {
       }
     }
     for (const [watcher, seen] of heard) if (!watcher.isCancelled) watcher.tell(seen);
+  }
+
+  #canDefer(prefix: string): boolean {
+    for (const key of this.#ofKeys.keys()) if (key.startsWith(prefix)) return false;
+    const end = prefixEnd(prefix);
+    for (const range of this.#ranges) {
+      if (range.start >= end || range.end <= prefix) continue;
+      for (const { request } of range.watchers) if (request.onDeferred === undefined) return false;
+    }
+    return true;
   }
 
   #rangesAround(key: string): readonly WatchedRange<V>[] {

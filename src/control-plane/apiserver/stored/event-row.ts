@@ -2,6 +2,7 @@ import type { Event as CoreEvent, KubeObject } from "../../../api/objects.ts";
 import { rfc3339 } from "../../../api/time.ts";
 import { hexOf } from "../../../kernel/hash.ts";
 import type { Chance } from "../../../kernel/chance.ts";
+import type { EventParts } from "./event-columns.ts";
 import { keyOf, stampRevision, StoredObject } from "./stored-object.ts";
 
 /** The object an event is about. */
@@ -79,6 +80,18 @@ export class EventRow extends StoredObject {
     this.#lastAfterUs = lastAfterUs;
     this.#admittedAfterUs = admittedAfterUs;
     this.#chance = chance;
+  }
+
+  /** What it is made of, while it has happened once. */
+  get parts(): EventParts | undefined {
+    if (this.#count !== 1) return undefined;
+    return {
+      subject: this.#subject,
+      event: this.#event,
+      source: this.#source,
+      atUs: this.#atUs,
+      number: this.#number,
+    };
   }
 
   get namespace(): string {
