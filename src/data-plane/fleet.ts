@@ -270,7 +270,8 @@ export class Fleet {
     seen.sharedSpec = sharedSpec;
     const spec = this.#specOf(sharedSpec);
     if (spec.text === seen.spec.text) return;
-    seen.spec = { ...spec, containerNames: seen.spec.containerNames };
+    const { fieldPaths } = seen.spec;
+    seen.spec = { ...spec, fieldPaths };
     this.#orders.send(member, orders.podSpecSeen, seen.handle, [spec.text]);
   }
 
@@ -305,7 +306,7 @@ export class Fleet {
       storeKey,
       sharedSpec,
       spec,
-      subjects: Array.from({ length: spec.containerNames.length + 1 }, () => undefined),
+      subject: undefined,
       isDeleting: false,
       graceSeconds: 0,
     };
@@ -328,9 +329,10 @@ export class Fleet {
     let known = this.#specs.get(sharedSpec as PodSpec);
     if (known === undefined) {
       const spec = kubeletPodSpec(sharedSpec as PodSpec);
+      const containers = [...spec.initContainers, ...spec.containers];
       known = {
         text: JSON.stringify(spec),
-        containerNames: [...spec.initContainers, ...spec.containers].map(({ name }) => name),
+        fieldPaths: containers.map(({ name }) => `spec.containers{${name}}`),
       };
       this.#specs.set(sharedSpec as PodSpec, known);
     }

@@ -9,8 +9,8 @@ export interface KnownPod {
   readonly storeKey: string | undefined;
   sharedSpec: unknown;
   spec: KnownSpec;
-  /** What its events are about: the pod itself, then its containers; made when first needed. */
-  readonly subjects: (KubeletEventSubject | undefined)[];
+  /** What its events were about so far: the pod itself, or one of its containers. */
+  subject: PodSubject | undefined;
   isDeleting: boolean;
   graceSeconds: number;
 }
@@ -18,29 +18,53 @@ export interface KnownPod {
 /** What kubelets need of a spec; pods of one template share it. */
 export interface KnownSpec {
   readonly text: string;
-  readonly containerNames: readonly string[];
+  /** How events name each container. */
+  readonly fieldPaths: readonly string[];
 }
 
-/**
- * What an event of a pod is about.
- *
- * @param container Its place in the pod; −1 for the pod itself.
- */
-export function subjectOf(known: KnownPod, container: number): KubeletEventSubject {
-  let subject = known.subjects[container + 1];
-  if (subject === undefined) {
-    const { namespace, name, uid, spec } = known;
-    const containerName = spec.containerNames[container] ?? "";
-    subject = {
-      apiVersion: "v1",
-      kind: "Pod",
-      namespace,
-      name,
-      uid,
-      fieldPath: containerName === "" ? undefined : `spec.containers{${containerName}}`,
-      recorded: [],
-    };
-    known.subjects[container + 1] = subject;
+const noEvents: readonly never[] = [];
+
+/** What an event of a pod is about. */
+class PodSubject implements KubeletEventSubject {
+  readonly container: number;
+  readonly fieldPath: string | undefined;
+  recorded: readonly object[] = noEvents;
+  readonly next: PodSubject | undefined;
+  readonly #pod: KnownPod;
+
+  constructor(pod: KnownPod, container: number, next: PodSubject | undefined) {
+    this.#pod = pod;
+    this.container = container;
+    this.fieldPath = pod.spec.fieldPaths[container];
+    this.next = next;
   }
-  return subject;
+
+  get apiVersion(): string {
+    return "v1";
+  }
+
+  get kind(): string {
+    return "Pod";
+  }
+
+  get namespace(): string {
+    return this.#pod.namespace;
+  }
+
+  get name(): string {
+    return this.#pod.name;
+  }
+
+  get uid(): string {
+    return this.#pod.uid;
+  }
+}
+
+/** @param container Its place in the pod; −1 for the pod itself. */
+export function subjectOf(pod: KnownPod, container: number): KubeletEventSubject {
+  for (let known = pod.subject; known !== undefined; known = known.next) {
+    if (known.container === container) return known;
+  }
+  pod.subject = new PodSubject(pod, container, pod.subject);
+  return pod.subject;
 }

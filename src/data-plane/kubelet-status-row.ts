@@ -35,12 +35,12 @@ export class KubeletStatusRow implements PodStatusRow {
   ): KubeletStatusRow {
     const nowSeconds = Math.floor(nowUs / 1_000_000);
     if (!(before instanceof KubeletStatusRow)) {
-      return new KubeletStatusRow(report, host, [nowSeconds, nowSeconds, nowSeconds, nowSeconds]);
+      return new KubeletStatusRow(report, host, sinceOf([], [], [], nowSeconds));
     }
     if (isSameReport(before.report, report)) return before;
     const old = conditionValues(before.report);
     const now = conditionValues(report);
-    const since = before.#since.map((at, index) => (old[index] === now[index] ? at : nowSeconds));
+    const since = sinceOf(before.#since, old, now, nowSeconds);
     return new KubeletStatusRow(report, host, since);
   }
 
@@ -60,6 +60,34 @@ export class KubeletStatusRow implements PodStatusRow {
     return podStatus(before, this.report, { ...this.#host, nowUs: 0 });
   }
 }
+
+/**
+ * Since when each condition is as it is now. Pods that go through the same in the same second, as most
+ * of a busy cluster's do, share the array.
+ */
+function sinceOf(
+  before: readonly number[],
+  old: readonly boolean[],
+  now: readonly boolean[],
+  nowSeconds: number,
+): readonly number[] {
+  const at = (index: number): number =>
+    old[index] === now[index] ? (before[index] ?? nowSeconds) : nowSeconds;
+  const [first, second, third, fourth] = [at(0), at(1), at(2), at(3)];
+  for (const known of recent) {
+    const isSame = known[0] === first && known[1] === second;
+    if (isSame && known[2] === third && known[3] === fourth) return known;
+  }
+  const made = [first, second, third, fourth];
+  recent[next] = made;
+  next = (next + 1) % recentMax;
+  return made;
+}
+
+/** What was made last. */
+const recent: (readonly number[])[] = [];
+const recentMax = 8;
+let next = 0;
 
 function isSameReport(left: PodReport, right: PodReport): boolean {
   return (

@@ -60,7 +60,7 @@ export class ApiServer {
     readonly store: Store<StoredObject>;
     readonly kinds: readonly Resource[];
     readonly admission: readonly AdmissionPlugin[];
-    /** Changes of history kept, at least, when there are many. Default 250,000. */
+    /** Changes of history kept, at least, when there are many. Default 100,000. */
     readonly historyChangesMax?: number;
     /** How the store's watch gets here; absent when that takes no time. */
     readonly fromStore?: SendFromStore | undefined;

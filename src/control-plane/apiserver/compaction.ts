@@ -5,7 +5,7 @@ import type { StoredObject } from "./stored/stored-object.ts";
 /** History older than one to two of these is compacted, µs. @see etcd3 `compact.go`: 5 minutes */
 const intervalUs = 300_000_000;
 /** And history of more changes than one to two times this. @see etcd `--auto-compaction-mode=revision` */
-export const historyChangesMaxDefault = 250_000;
+export const historyChangesMaxDefault = 100_000;
 
 /** Lets the store forget its history, once every reader had time to read it. */
 export class Compaction {
