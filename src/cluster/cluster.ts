@@ -5,7 +5,6 @@ import {
   stampRevision,
   type StoredObject,
 } from "../control-plane/apiserver/stored/stored-object.ts";
-import { checkNewStore } from "../control-plane/store/check/checked-store.ts";
 import { MemoryStore } from "../control-plane/store/memory-store.ts";
 import type { Store, StoreClock } from "../control-plane/store/store.ts";
 import { Fleet } from "../data-plane/fleet.ts";
@@ -44,6 +43,7 @@ import { createKubeletDoor } from "./kubelet-door.ts";
 import { ReadyNodes } from "./ready-nodes.ts";
 import { RunError } from "./run-error.ts";
 import { openShardLinks } from "./shard-links.ts";
+import { checkedOf, storesAreChecked } from "./store-checks.ts";
 import { kubernetesVersion } from "./version.ts";
 
 /** Kubelets come last in the total order, by node. */
@@ -231,7 +231,10 @@ export interface Progress {
 export interface Layout {
   /** Which shard runs a node, both by index. Default: in turn. */
   readonly shardOf?: (node: number, shards: number) => number;
-  /** Holds the store to etcd's promises at every commit. Slower. Default false. */
+  /**
+   * Holds the store to etcd's promises at every commit, read and delivery, and ends the run where one
+   * is broken. Default: whether `checkStores` was called.
+   */
   readonly checksStore?: boolean;
   /**
    * Where its state is kept. It goes on from what is there, later than that; the cluster closes it.
@@ -259,10 +262,10 @@ export async function createCluster(
   const chance = environment?.chance ?? new Chance(options.seed);
   const clock = storeClock(timeline);
   layout.data?.start(clock);
-  const kept =
-    layout.data?.store ??
-    new MemoryStore<StoredObject>(stampRevision, { codec: storedCodecOf(kinds), clock });
-  const store = layout.checksStore === true ? checkNewStore(kept) : kept;
+  const codec = storedCodecOf(kinds);
+  const kept = layout.data?.store ?? new MemoryStore<StoredObject>(stampRevision, { codec, clock });
+  const { checksStore = storesAreChecked() } = layout;
+  const store = checksStore ? checkedOf(kept, codec) : kept;
   const serverParts: ApiServerParts = { options, timeline, trace, chance, store, environment };
   const servers = createApiServers(serverParts);
   const machines = machinesOf(options);

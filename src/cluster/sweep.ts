@@ -2,12 +2,14 @@ import { Piscina } from "piscina";
 import { coreCount } from "./machine.ts";
 import type { PodLife } from "./pod-life.ts";
 import { RunError } from "./run-error.ts";
+import { storesAreChecked } from "./store-checks.ts";
 
 /** One simulation of a sweep: plain, it is cloned. */
 export interface PodLifeJob {
   readonly seed: number;
   readonly image: string;
   readonly nodes: number;
+  readonly checksStore: boolean;
 }
 
 /**
@@ -33,6 +35,7 @@ export async function sweepPodLives(options: {
     minThreads: Math.min(threads, seeds.length),
     maxThreads: threads,
   });
+  const checksStore = storesAreChecked();
   const lives: PodLife[] = [];
   const breakdowns: RunError[] = [];
   let taken = 0;
@@ -43,7 +46,7 @@ export async function sweepPodLives(options: {
       const seed = seeds[index] as number;
       try {
         const signal = AbortSignal.timeout(deadlineMs);
-        lives[index] = await pool.run({ seed, image, nodes }, { signal });
+        lives[index] = await pool.run({ seed, image, nodes, checksStore }, { signal });
       } catch (error) {
         breakdowns[index] = explained(error, seed, deadlineMs);
       }

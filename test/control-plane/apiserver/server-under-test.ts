@@ -6,13 +6,16 @@ import { serviceAccount } from "../../../src/control-plane/apiserver/admission/s
 import { taintNodesByCondition } from "../../../src/control-plane/apiserver/admission/taint-nodes-by-condition.ts";
 import { ApiServer } from "../../../src/control-plane/apiserver/api-server.ts";
 import { kinds } from "../../../src/control-plane/apiserver/kinds/kinds.ts";
+import { storedCodecOf } from "../../../src/control-plane/apiserver/stored/stored-codec.ts";
 import {
   PlainObject,
   stampRevision,
   type StoredObject,
 } from "../../../src/control-plane/apiserver/stored/stored-object.ts";
 import { MemoryStore } from "../../../src/control-plane/store/memory-store.ts";
+import type { Store } from "../../../src/control-plane/store/store.ts";
 import { bootstrap } from "../../../src/cluster/bootstrap.ts";
+import { checkedOf } from "../../../src/cluster/store-checks.ts";
 import { Chance } from "../../../src/kernel/chance.ts";
 import { Timeline } from "../../../src/kernel/timeline.ts";
 import { Trace } from "../../../src/kernel/trace.ts";
@@ -32,19 +35,20 @@ const allPlugins: readonly AdmissionPlugin[] = [
 
 /**
  * A whole API server over a memory store on a timeline of its own, with nobody else there. Stored
- * objects are frozen, so whoever changes one fails.
+ * objects are frozen, so whoever changes one fails; and the store is held to its promises.
  */
 export class ServerUnderTest extends ApiDriver {
   readonly timeline: Timeline;
-  readonly store: MemoryStore<StoredObject>;
+  readonly store: Store<StoredObject>;
 
   constructor(admission = allPlugins, historyChangesMax = 250_000) {
     const timeline = new Timeline(startUs);
-    const store = new MemoryStore<StoredObject>((stored, revision) => {
+    const kept = new MemoryStore<StoredObject>((stored, revision) => {
       stampRevision(stored, revision);
       if (stored instanceof PlainObject) frozen(stored.toObject());
       return stored;
     });
+    const store = checkedOf(kept, storedCodecOf(kinds));
     const actor = { id: 2, name: "api-1" };
     const chance = new Chance(1);
     const trace = new Trace();

@@ -2,12 +2,14 @@ import { namespaceLifecycle } from "../../../src/control-plane/apiserver/admissi
 import { serviceAccount } from "../../../src/control-plane/apiserver/admission/service-account.ts";
 import { ApiServer } from "../../../src/control-plane/apiserver/api-server.ts";
 import { kinds } from "../../../src/control-plane/apiserver/kinds/kinds.ts";
+import { storedCodecOf } from "../../../src/control-plane/apiserver/stored/stored-codec.ts";
 import {
   stampRevision,
   type StoredObject,
 } from "../../../src/control-plane/apiserver/stored/stored-object.ts";
 import { MemoryStore } from "../../../src/control-plane/store/memory-store.ts";
 import { bootstrap } from "../../../src/cluster/bootstrap.ts";
+import { checkedOf } from "../../../src/cluster/store-checks.ts";
 import { Chance } from "../../../src/kernel/chance.ts";
 import { Timeline } from "../../../src/kernel/timeline.ts";
 import { Trace } from "../../../src/kernel/trace.ts";
@@ -38,7 +40,7 @@ export class LateServer extends ApiDriver {
 export class ServersUnderTest {
   readonly timeline = new Timeline(startUs);
   readonly trace = new Trace();
-  readonly store = new MemoryStore<StoredObject>(stampRevision);
+  readonly store = checkedOf(new MemoryStore<StoredObject>(stampRevision), storedCodecOf(kinds));
   readonly first: LateServer;
   readonly second: LateServer;
   readonly third: LateServer;

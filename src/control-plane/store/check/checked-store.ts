@@ -1,12 +1,13 @@
-import { invariant } from "../../../kernel/invariant.ts";
 import { compareHolds } from "../compare.ts";
-import { codecMissing } from "../missing-parts.ts";
 import { CompactedError } from "../store-errors.ts";
 import {
   type Alarm,
+  type Change,
   type Codec,
   type Compare,
+  type DirectStore,
   type Done,
+  type KeyValue,
   type LeaseId,
   type LeaseRequest,
   type LeaseStatus,
@@ -19,35 +20,53 @@ import {
   type Watch,
   type WatchRequest,
 } from "../store.ts";
-import { isSame, ObservedHistory } from "./observed-history.ts";
+import { type Breach, BrokenPromiseError } from "./broken-promise.ts";
+import { ObservedHistory } from "./observed-history.ts";
+import { requireRead } from "./read-check.ts";
 import { WatchCheck } from "./watch-check.ts";
+
+export interface CheckOptions<V> {
+  readonly codec: Codec<V>;
+  /** Whether a writer may be answered before watchers are told, as over a network. Default false. */
+  readonly isRemote?: boolean;
+}
 
 /**
  * A store that is held to its promises at every commit, answer and delivery: what goes through it
- * is compared with what an observer of all changes knows. A broken promise ends the run.
- *
- * Revisions: RVMonotonic. Keys: LinearizableKV, CAS. Watches: WatchOrdered (which is Unique, too),
- * WatchReliable (and Resumable, and Bookmarkable), WatchAtomic, WatchFilter, WatchPrevKV.
+ * is compared with what an observer of all changes knows. A broken promise ends the run: it is a
+ * `BrokenPromiseError`, now and whatever is asked next.
  */
 export class CheckedStore<V> implements Store<V> {
   readonly #store: Store<V>;
   readonly #codec: Codec<V>;
+  readonly #isRemote: boolean;
   readonly #history: ObservedHistory<V>;
   readonly #checks = new Set<WatchCheck<V>>();
+  readonly #direct: DirectStore<V> = {
+    get: (key) => this.#get(key),
+    replace: (key, modRevision, value) => this.#replace(key, modRevision, value),
+  };
   /** Checks of answers that tell of revisions which were not observed yet. */
   #later: { readonly revision: number; readonly check: () => void }[] = [];
   #compactedRevision = 0;
+  #broken: BrokenPromiseError | undefined;
 
-  /** Use `checkStore` or `checkNewStore`. */
-  constructor(store: Store<V>, codec: Codec<V>, history: ObservedHistory<V>) {
+  /**
+   * Use `checkStore`.
+   *
+   * @param start All there is in it.
+   */
+  constructor(store: Store<V>, options: CheckOptions<V>, start: RangeResult<V>) {
     this.#store = store;
-    this.#codec = codec;
-    this.#history = history;
+    this.#codec = options.codec;
+    this.#isRemote = options.isRemote ?? false;
+    this.#history = new ObservedHistory(start, options.codec, this.#breach);
     store.watch({
       prefix: "",
-      afterRevision: history.revision,
+      afterRevision: start.revision,
       onChanges: (changes) => this.#observe(changes),
-      onCompacted: (revision) => invariant(false, `WatchReliable: an observer lost ${revision}`),
+      onCompacted: (revision) =>
+        this.#breach("WatchReliable", { revision }, "it was compacted before an observer was told"),
     });
   }
 
@@ -55,24 +74,40 @@ export class CheckedStore<V> implements Store<V> {
     return this.#store.revision;
   }
 
+  get direct(): DirectStore<V> | undefined {
+    return this.#store.direct === undefined ? undefined : this.#direct;
+  }
+
   range(request: RangeRequest, done: Done<RangeResult<V>>): void {
+    this.#requireUnbroken();
     const compacted = this.#compactedRevision;
     const told = this.#store.revision;
     this.#store.range(request, (error, result) => {
       if (error === undefined) {
-        invariant(!request.revision || request.revision >= compacted, "a compacted range was read");
-        invariant(result.revision >= told, "LinearizableKV: a read went back in time");
-        this.#when(result.revision, () => this.#requireRead(request, result));
-      } else if (error instanceof CompactedError) {
-        invariant(request.revision, "the present cannot be compacted");
+        const { key, revision: at } = request;
+        if (at && at < compacted) {
+          this.#breach("LinearizableKV", { revision: at, key }, "it was read, but is compacted");
+        }
+        if (result.revision < told) {
+          const what = `what was there at ${result.revision} was read`;
+          this.#breach("LinearizableKV", { revision: told, key }, what);
+        }
+        this.#when(result.revision, () =>
+          requireRead(request, result, this.#history, this.#breach),
+        );
+      } else if (error instanceof CompactedError && !request.revision) {
+        const place = { revision: told, key: request.key };
+        this.#breach("LinearizableKV", place, "the present cannot be compacted");
       }
       done(error, result);
     });
   }
 
   transact(request: TransactionRequest<V>, done: Done<TransactionResult<V>>): void {
+    this.#requireUnbroken();
     this.#store.transact(request, (error, result) => {
       if (error === undefined) {
+        this.#requireAllTold(result.revision);
         this.#when(result.revision, () => this.#requireDecided(request, result));
       }
       done(error, result);
@@ -80,7 +115,13 @@ export class CheckedStore<V> implements Store<V> {
   }
 
   watch(request: WatchRequest<V>): Watch {
-    const check = new WatchCheck(request, this.#history);
+    this.#requireUnbroken();
+    const beganAt = this.#store.revision;
+    const check = new WatchCheck(request, this.#history, beganAt, this.#breach);
+    const end = (): void => {
+      check.end();
+      this.#checks.delete(check);
+    };
     this.#checks.add(check);
     const watch = this.#store.watch({
       ...request,
@@ -93,17 +134,19 @@ export class CheckedStore<V> implements Store<V> {
         request.onProgress?.(revision);
       },
       onCompacted: (revision) => {
-        this.#checks.delete(check);
+        check.compacted(revision);
+        end();
         request.onCompacted(revision);
       },
       onError: (error) => {
-        this.#checks.delete(check);
+        end();
         request.onError?.(error);
       },
     });
+    if (!this.#isRemote && !check.isOver) this.#requireResumed(request, check, beganAt);
     return {
       cancel: () => {
-        this.#checks.delete(check);
+        end();
         watch.cancel();
       },
       requestProgress: () => watch.requestProgress(),
@@ -111,6 +154,7 @@ export class CheckedStore<V> implements Store<V> {
   }
 
   compact(revision: number, done: Done<void>): void {
+    this.#requireUnbroken();
     this.#store.compact(revision, (error) => {
       if (error === undefined) this.#compactedRevision = revision;
       done(error);
@@ -126,7 +170,11 @@ export class CheckedStore<V> implements Store<V> {
   }
 
   revokeLease(id: LeaseId, done: Done<number>): void {
-    this.#store.revokeLease(id, done);
+    this.#requireUnbroken();
+    this.#store.revokeLease(id, (error, revision) => {
+      if (error === undefined) this.#requireAllTold(revision);
+      done(error, revision);
+    });
   }
 
   leaseStatus(id: LeaseId, done: Done<LeaseStatus>): void {
@@ -149,9 +197,44 @@ export class CheckedStore<V> implements Store<V> {
     this.#store.close(done);
   }
 
-  #observe(changes: Parameters<WatchRequest<V>["onChanges"]>[0]): void {
+  #get(key: string): KeyValue<V> | undefined {
+    this.#requireUnbroken();
+    const item = this.#store.direct?.get(key);
+    this.#requireNow(key, item);
+    return item;
+  }
+
+  #replace(key: string, modRevision: number, value: V | undefined): KeyValue<V> | undefined {
+    this.#requireUnbroken();
+    const { revision } = this.#history;
+    const before = this.#history.at(key, revision);
+    const written = this.#store.direct?.replace(key, modRevision, value);
+    this.#requireAllTold(this.#store.revision);
+    const isDue = (before?.modRevision ?? 0) === modRevision && (before ?? value) !== undefined;
+    if (isDue !== (written !== undefined)) {
+      const what = `what compares with ${modRevision} was ${isDue ? "refused" : "written"}`;
+      this.#breach("CAS", { revision: before?.modRevision ?? 0, key }, what);
+    }
+    if (written === undefined) return undefined;
+    if (this.#history.revision !== revision + 1) {
+      const what = `a write was answered at ${this.#history.revision}`;
+      this.#breach("RVMonotonic", { revision: revision + 1, key }, what);
+    }
+    if (value !== undefined) this.#requireNow(key, written);
+    return written;
+  }
+
+  #requireNow(key: string, item: KeyValue<V> | undefined): void {
+    const { revision } = this.#history;
+    if (this.#history.isSame(item, this.#history.at(key, revision))) return;
+    this.#breach("LinearizableKV", { revision, key }, "it was read as it was not then");
+  }
+
+  #observe(changes: readonly Change<V>[]): void {
+    this.#requireUnbroken();
     this.#history.take(changes);
     for (const check of this.#checks) check.settle();
+    if (this.#later.length === 0) return;
     const due = this.#later.filter(({ revision }) => revision <= this.#history.revision);
     this.#later = this.#later.filter(({ revision }) => revision > this.#history.revision);
     for (const { check } of due) check();
@@ -159,26 +242,27 @@ export class CheckedStore<V> implements Store<V> {
 
   /** Over a network an answer may be faster than the observer. */
   #when(revision: number, check: () => void): void {
-    if (revision <= this.#history.revision) check();
-    else this.#later.push({ revision, check });
+    if (revision <= this.#history.revision) return check();
+    if (this.#isRemote) this.#later.push({ revision, check });
+    else this.#breach("WatchReliable", { revision }, "an observer was not told");
   }
 
-  #requireRead({ key, rangeEnd, revision }: RangeRequest, result: RangeResult<V>): void {
-    const at = revision || result.revision;
-    let before: string | undefined;
-    for (const item of result.items) {
-      invariant(before === undefined || item.key !== before, `${item.key} was read twice`);
-      before = item.key;
-      const isAsked =
-        rangeEnd === undefined ? item.key === key : item.key >= key && item.key < rangeEnd;
-      invariant(isAsked, `${item.key} was read from a range that it is not in`);
-      if (!this.#history.reachesBackTo(at)) continue;
-      const isRight = isSame(item, this.#history.at(item.key, at));
-      invariant(isRight, `LinearizableKV: ${item.key} was never like that at ${at}`);
+  /** A writer is told last, unless there is a network in between. */
+  #requireAllTold(revision: number): void {
+    if (this.#isRemote) return;
+    if (revision > this.#history.revision) {
+      this.#breach("WatchReliable", { revision }, "an observer was not told");
     }
-    if (rangeEnd !== undefined || !this.#history.reachesBackTo(at)) return;
-    const isThere = this.#history.at(key, at) !== undefined;
-    invariant(isThere === (result.count === 1), `LinearizableKV: ${key} was not found at ${at}`);
+    for (const check of this.#checks) check.requireToldUpTo(revision);
+  }
+
+  /** What a watch missed before it began is told at once, unless there is a network in between. */
+  #requireResumed({ afterRevision }: WatchRequest<V>, check: WatchCheck<V>, beganAt: number): void {
+    if (afterRevision + 1 < this.#compactedRevision) {
+      const what = `a watch began there, but what is before ${this.#compactedRevision} is compacted`;
+      this.#breach("WatchResumable", { revision: afterRevision + 1 }, what);
+    }
+    check.requireToldUpTo(beganAt);
   }
 
   /** A write's compares held right before it; those of what wrote nothing, when it was answered. */
@@ -190,34 +274,49 @@ export class CheckedStore<V> implements Store<V> {
         written[index] !== undefined || (type === "delete" && (ranges[index]?.count ?? 0) > 0),
     );
     const at = hasWritten ? revision - 1 : revision;
-    const isOfRanges = request.compares.some((compare) => "rangeEnd" in compare);
-    if (isOfRanges || !this.#history.reachesBackTo(at)) return;
-    const held = request.compares.every((compare) => this.#holds(compare, at));
-    invariant(
-      held === succeeded,
-      `CAS: a transaction at ${revision} was decided by what was not there`,
-    );
+    if (!this.#history.reachesBackTo(at)) return;
+    const failing = request.compares.find((compare) => !this.#holds(compare, at));
+    if ((failing === undefined) !== succeeded) {
+      const { key } = failing ?? request.compares[0] ?? {};
+      const what = `a transaction was decided by what was not there at ${at}`;
+      this.#breach("CAS", { revision, key }, what);
+    }
+    for (const [index, operation] of operations.entries()) {
+      if (operation.type === "range" || "rangeEnd" in operation) continue;
+      const { type, key } = operation;
+      // Another operation of the transaction may have deleted it before.
+      if (type === "delete" && written[index] === undefined && operations.length > 1) continue;
+      const there = this.#history.at(key, type === "put" ? revision : at);
+      if (this.#history.isSame(written[index], there)) continue;
+      this.#breach("LinearizableKV", { revision, key }, `the ${type} was answered as it was not`);
+    }
   }
 
   #holds(compare: Compare<V>, revision: number): boolean {
-    const item = this.#history.at(compare.key, revision);
-    if (compare.target === undefined) return (item?.modRevision ?? 0) === compare.modRevision;
-    return compareHolds(compare, item === undefined ? [] : [item], this.#codec);
+    const items = this.#history.rangeAt(compare, revision);
+    if (compare.target === undefined) return (items[0]?.modRevision ?? 0) === compare.modRevision;
+    return compareHolds(compare, items, this.#codec);
   }
-}
 
-/** Checks a store that nothing was written to yet. */
-export function checkNewStore<V>(store: Store<V>): CheckedStore<V> {
-  return new CheckedStore<V>(store, codecMissing, new ObservedHistory<V>([], store.revision));
+  /** Who swallows an error does not go on with a broken store. */
+  #requireUnbroken(): void {
+    if (this.#broken !== undefined) throw this.#broken;
+  }
+
+  readonly #breach: Breach = (promise, place, what) => {
+    this.#broken ??= new BrokenPromiseError(promise, place, what);
+    throw this.#broken;
+  };
 }
 
 /** Checks a store from now on; all of it is read once. */
-export function checkStore<V>(store: Store<V>, codec: Codec<V>, done: Done<CheckedStore<V>>): void {
+export function checkStore<V>(
+  store: Store<V>,
+  options: CheckOptions<V>,
+  done: Done<CheckedStore<V>>,
+): void {
   store.range({ key: "", rangeEnd: prefixEnd("") }, (error, result) => {
     if (error !== undefined) return done(error, undefined as never);
-    done(
-      undefined,
-      new CheckedStore(store, codec, new ObservedHistory(result.items, result.revision)),
-    );
+    done(undefined, new CheckedStore(store, options, result));
   });
 }

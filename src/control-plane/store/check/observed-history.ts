@@ -1,5 +1,6 @@
-import { invariant } from "../../../kernel/invariant.ts";
-import type { Change, KeyValue } from "../store.ts";
+import { compareBytes } from "../compare.ts";
+import type { Change, Codec, KeyRange, KeyValue } from "../store.ts";
+import type { Breach } from "./broken-promise.ts";
 
 /** Revisions whose changes are remembered, to look back at. */
 const revisionsMax = 4_096;
@@ -9,17 +10,28 @@ const revisionsMax = 4_096;
  * Every change has to fit what was before it.
  */
 export class ObservedHistory<V> {
+  readonly #codec: Codec<V>;
+  readonly #breach: Breach;
   readonly #now = new Map<string, KeyValue<V>>();
+  /** Of `#now`, sorted. */
+  readonly #keys: string[];
   /** By revision, oldest first; none is missing. */
   readonly #recent = new Map<number, readonly Change<V>[]>();
   #oldest: number;
   #revision: number;
 
-  /** @param items All there is at `revision`. */
-  constructor(items: readonly KeyValue<V>[], revision: number) {
-    for (const item of items) this.#now.set(item.key, item);
-    this.#revision = revision;
-    this.#oldest = revision + 1;
+  /** @param start All there is at a revision, in key order. */
+  constructor(
+    start: { readonly items: readonly KeyValue<V>[]; readonly revision: number },
+    codec: Codec<V>,
+    breach: Breach,
+  ) {
+    this.#codec = codec;
+    this.#breach = breach;
+    for (const item of start.items) this.#now.set(item.key, item);
+    this.#keys = [...this.#now.keys()];
+    this.#revision = start.revision;
+    this.#oldest = start.revision + 1;
   }
 
   /** The last revision that was observed. */
@@ -33,13 +45,14 @@ export class ObservedHistory<V> {
   }
 
   take(changes: readonly Change<V>[]): void {
-    const revision = changes[0]?.revision ?? 0;
-    invariant(
-      revision === this.#revision + 1,
-      `RVMonotonic: revision ${revision} was written after ${this.#revision}`,
-    );
+    const [{ key, revision }] = changes as readonly [Change<V>];
+    if (revision !== this.#revision + 1) {
+      this.#breach("RVMonotonic", { revision, key }, `it was written after ${this.#revision}`);
+    }
     for (const change of changes) {
-      invariant(change.revision === revision, `WatchAtomic: revision ${revision} was split`);
+      if (change.revision !== revision) {
+        this.#breach("WatchAtomic", change, `it came with revision ${revision}`);
+      }
       this.#take(change);
     }
     this.#revision = revision;
@@ -60,13 +73,46 @@ export class ObservedHistory<V> {
     return this.#now.get(key);
   }
 
-  #take({ type, key, revision, current, previous }: Change<V>): void {
+  /** All of a range as of a revision that is remembered, in key order. */
+  rangeAt({ key, rangeEnd }: KeyRange, revision: number): readonly KeyValue<V>[] {
+    if (rangeEnd === undefined) {
+      const item = this.at(key, revision);
+      return item === undefined ? [] : [item];
+    }
+    const keys = this.#keys.slice(this.#indexOf(key), this.#indexOf(rangeEnd));
+    const now = keys.map((each) => this.#now.get(each) as KeyValue<V>);
+    if (revision === this.#revision) return now;
+    const items = new Map(now.map((item) => [item.key, item]));
+    for (let later = this.#revision; later > revision; later--) {
+      for (const change of this.changesAt(later)) {
+        if (change.key < key || change.key >= rangeEnd) continue;
+        if (change.previous === undefined) items.delete(change.key);
+        else items.set(change.key, change.previous);
+      }
+    }
+    return [...items.values()].toSorted((left, right) => (left.key < right.key ? -1 : 1));
+  }
+
+  /** Whether this is one and the same version of a key, with the same value. */
+  isSame(left: KeyValue<V> | undefined, right: KeyValue<V> | undefined): boolean {
+    if (left === right) return true;
+    if (left === undefined || right === undefined || !isSameVersion(left, right)) return false;
+    if (left.value === right.value) return true;
+    return compareBytes(this.#codec.encode(left.value), this.#codec.encode(right.value)) === 0;
+  }
+
+  #take(change: Change<V>): void {
+    const { type, key, revision, current, previous } = change;
     const before = this.#now.get(key);
-    const where = `${key} at ${revision}`;
-    invariant(isSame(previous, before), `WatchPrevKV: ${where} follows what was not there`);
+    if (!this.isSame(previous, before)) {
+      this.#breach("WatchPrevKV", change, "it follows what was not there");
+    }
     if (type === "delete") {
-      invariant(before !== undefined, `LinearizableKV: ${where} was deleted, but was not there`);
+      if (before === undefined) {
+        this.#breach("LinearizableKV", change, "it was deleted, but was not there");
+      }
       this.#now.delete(key);
+      this.#keys.splice(this.#indexOf(key), 1);
       return;
     }
     const follows =
@@ -74,14 +120,26 @@ export class ObservedHistory<V> {
       current.modRevision === revision &&
       current.version === (before?.version ?? 0) + 1 &&
       current.createRevision === (before?.createRevision ?? revision);
-    invariant(follows, `LinearizableKV: ${where} does not follow what was there`);
+    if (!follows) this.#breach("LinearizableKV", change, "it does not follow what was there");
+    if (before === undefined) this.#keys.splice(this.#indexOf(key), 0, key);
     this.#now.set(key, current);
+  }
+
+  /** How many keys there are before this one. */
+  #indexOf(key: string): number {
+    let low = 0;
+    let high = this.#keys.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#keys[middle] as string) < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 
-/** Whether this is one and the same version of a key. */
-export function isSame<V>(left: KeyValue<V> | undefined, right: KeyValue<V> | undefined): boolean {
-  if (left === undefined || right === undefined) return left === right;
+/** Whether this is one and the same version of a key, whatever its value. */
+export function isSameVersion<V>(left: KeyValue<V>, right: KeyValue<V>): boolean {
   return (
     left.key === right.key &&
     left.modRevision === right.modRevision &&

@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import type { Layout } from "../../src/cluster/cluster.ts";
+import type { ClusterOptions } from "../../src/cluster/cluster-options.ts";
+import { openDataDirectory } from "../../src/cluster/data-directory.ts";
+import { RunError } from "../../src/cluster/run-error.ts";
+import { BrokenPromiseError } from "../../src/control-plane/store/check/broken-promise.ts";
+import { Watcher } from "../../src/control-plane/store/watchers.ts";
+import { dataDirectory } from "../control-plane/store/file/data-directory.ts";
+import { aPod, DrivenCluster } from "./driven-cluster.ts";
+
+const options: ClusterOptions = { nodes: 2, threads: 0, seed: 5 };
+
+/** A pod comes and goes in a cluster whose store does not tell of its deletion. */
+async function aPodThatGoesUnseen(more: ClusterOptions, layout: Layout): Promise<unknown> {
+  const honest = Reflect.get(Watcher.prototype, "tell") as Watcher<unknown>["tell"];
+  Watcher.prototype.tell = function (changes) {
+    const isOfAll = "prefix" in this.request && this.request.prefix === "";
+    const isOfPod = changes.some(({ type, key }) => type === "delete" && key.includes("/pods/"));
+    if (isOfAll || !isOfPod) honest.call(this, changes);
+  };
+  const driven = await DrivenCluster.start({ ...options, ...more }, layout);
+  try {
+    driven.create(aPod("web"));
+    await driven.until(() => driven.phase("web") === "Running");
+    driven.remove("web", 1);
+    await driven.run(10_000_000);
+    return undefined;
+  } catch (error) {
+    return error;
+  } finally {
+    Watcher.prototype.tell = honest;
+    await driven.cluster.close();
+  }
+}
+
+describe("the store of a cluster that a test makes", () => {
+  test.each<[string, ClusterOptions, () => Layout]>([
+    ["in memory", {}, () => ({})],
+    ["in a directory", {}, () => ({ data: openDataDirectory(dataDirectory()) })],
+    ["of several API servers", { apiServers: 2 }, () => ({})],
+  ])(
+    "%s is held to its promises, and the run ends where one is broken",
+    async (_, more, layout) => {
+      const error = await aPodThatGoesUnseen(more, layout());
+
+      expect(error).toBeInstanceOf(RunError);
+      const { cause, message } = error as RunError;
+      expect(cause).toBeInstanceOf(BrokenPromiseError);
+      expect(cause).toMatchObject({
+        promise: "WatchReliable",
+        revision: expect.any(Number) as number,
+        key: "/registry/pods/default/web",
+      });
+      expect(message).toContain("(seed 5; window ");
+    },
+  );
+
+  test("is not looked at where a test says so", async () => {
+    expect(await aPodThatGoesUnseen({}, { checksStore: false })).toBeUndefined();
+  });
+});
