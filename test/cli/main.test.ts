@@ -60,6 +60,7 @@ describe("podrace", { timeout: 30 * seconds }, () => {
       "PODRACE_SPEED",
       "PODRACE_SEED",
       "PODRACE_DATA_DIR",
+      "PODRACE_CHECK_STORE",
     ]);
   });
 

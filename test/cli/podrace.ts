@@ -7,7 +7,7 @@ import { afterAll } from "vitest";
 const main = resolve(import.meta.dirname, "../../dist/src/cli/main.js");
 
 export interface PodraceOptions {
-  /** Besides PATH and a HOME of the test file's own, which is all there is otherwise. */
+  /** Besides PATH, a HOME of the test file's own, and that stores are checked: no more otherwise. */
   readonly env?: Readonly<Record<string, string>>;
   /** What it reads on standard input. */
   readonly input?: string;
@@ -47,7 +47,7 @@ export async function startPodrace(
   const home = await privateHome();
   const child = spawn(process.execPath, [main, ...args], {
     cwd: folder ?? home,
-    env: { PATH: process.env["PATH"], HOME: home, ...env },
+    env: { PATH: process.env["PATH"], HOME: home, PODRACE_CHECK_STORE: "1", ...env },
   });
   running.add(child);
   child.stdin.on("error", () => {

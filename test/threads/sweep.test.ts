@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { simulatePodLife } from "../../src/cluster/pod-life.ts";
 import { RunError } from "../../src/cluster/run-error.ts";
 import { sweepPodLives } from "../../src/cluster/sweep.ts";
+import { withPreloaded } from "./preloaded.ts";
 import { type Sabotage, withSabotage } from "./sabotage.ts";
 
 /** What a sweep over seeds 5, 6 and 7 comes to when the kubelet of node-2 does this. */
@@ -27,6 +28,17 @@ describe("a sweep over seeds", () => {
     expect(error).toBeInstanceOf(RunError);
     expect((error as RunError).message).toBe(
       "sabotage (seed 5; window 2026-01-01T00:00:00.000000Z to 2026-01-01T00:00:00.010000Z; actor kubelet:node-2 on main at 2026-01-01T00:00:00.000000Z)",
+    );
+  });
+
+  test("holds the stores on its threads to their promises where those of its own are", async () => {
+    const error = await withPreloaded("../cli/lossy-store.mjs", {}, () =>
+      sweepPodLives({ seeds: [5], threads: 1 }).catch((broken: unknown) => broken),
+    );
+
+    expect(error).toMatchObject({ name: "RunError", place: { seed: 5 } });
+    expect((error as RunError).message).toMatch(
+      /^broken invariant: WatchReliable at revision \d+, key \/registry\/pods\/default\/pod: the delete was not told \(seed 5;/,
     );
   });
 

@@ -7,6 +7,7 @@ import type { Journal, JournalInput } from "../../cluster/journal.ts";
 import type { LiveCluster } from "../../cluster/live-cluster.ts";
 import type { ReplayOptions, ReplayResult } from "../../cluster/replay.ts";
 import { guardAmbientSources } from "../../kernel/ambient-guard.ts";
+import { checkStoreIfAsked, type CheckStoreFlags, checkStoreOption } from "../check-store.ts";
 import { CliError, exitCode, usageError } from "../cli-error.ts";
 import { readJournalFile } from "../journal-file.ts";
 import { explainListening } from "../listen-error.ts";
@@ -16,7 +17,7 @@ import { clusterName, threadCount, wholeNumber } from "../option-values.ts";
 import { waitForSignal } from "../wait-for-signal.ts";
 import type { CommandEnvironment } from "./commands.ts";
 
-interface ReplayFlags {
+interface ReplayFlags extends CheckStoreFlags {
   readonly until?: string;
   readonly threads?: number | "per-node";
   readonly name: string;
@@ -51,6 +52,7 @@ export function addReplay(program: Command, environment: CommandEnvironment): vo
         .argParser(wholeNumber(0, 65_535)),
     )
     .option("--kubeconfig <file>", "with --until: the kubeconfig to write")
+    .addOption(checkStoreOption())
     .addHelpText(
       "after",
       "\nExit codes: 0 when the replay came to the recorded end, 5 when it did not. With --until: 0 when ended by Ctrl-C.\n",
@@ -68,6 +70,7 @@ async function replay(
   const { terminal } = environment;
   const journal = readJournalFile(file);
   const untilUs = flags.until === undefined ? undefined : momentOf(flags.until, journal);
+  await checkStoreIfAsked(flags);
   const result = await runAgain(journal, {
     ...(untilUs !== undefined && { untilUs }),
     ...(flags.threads !== undefined && { threads: flags.threads }),

@@ -3,6 +3,7 @@ import { ClusterOptionsError } from "../../cluster/cluster-options.ts";
 import type { LiveCluster } from "../../cluster/live-cluster.ts";
 import type { RestoreOptions } from "../../cluster/restore.ts";
 import { SnapshotError, type SnapshotSummary } from "../../cluster/snapshot.ts";
+import { checkStoreIfAsked, type CheckStoreFlags, checkStoreOption } from "../check-store.ts";
 import { CliError, exitCode, usageError } from "../cli-error.ts";
 import { addConnectionOptions, type ConnectionFlags, withClient } from "../connection.ts";
 import { createJournalFile } from "../journal-file.ts";
@@ -12,6 +13,8 @@ import { serveUntilSignal } from "../serve-until-signal.ts";
 import { createSnapshotFile, readSnapshotFile } from "../snapshot-file.ts";
 import { waitForSignal } from "../wait-for-signal.ts";
 import type { CommandEnvironment } from "./commands.ts";
+
+interface RestoreFlags extends ServeFlags, CheckStoreFlags {}
 
 /** `podrace snapshot …`: a whole cluster in a file, to go on from there. */
 export function addSnapshot(program: Command, environment: CommandEnvironment): void {
@@ -38,11 +41,12 @@ export function addSnapshot(program: Command, environment: CommandEnvironment): 
     .addOption(serveOption.http())
     .addOption(serveOption.kubeconfig())
     .addOption(serveOption.record())
+    .addOption(checkStoreOption())
     .addHelpText(
       "after",
       `${serveExitCodes}5 when this podrace does not come to the moment that was saved.\n`,
     )
-    .action(async (file: string, flags: ServeFlags) => {
+    .action(async (file: string, flags: RestoreFlags) => {
       environment.finish(await restore(file, flags, environment));
     });
   snapshot
@@ -68,10 +72,11 @@ function fetchSnapshot(flags: ConnectionFlags): Promise<Uint8Array> {
 
 async function restore(
   file: string,
-  flags: ServeFlags,
+  flags: RestoreFlags,
   { terminal }: CommandEnvironment,
 ): Promise<number> {
   const { snapshot, bytes } = readSnapshotFile(file);
+  await checkStoreIfAsked(flags);
   const ending = waitForSignal();
   const journal = flags.record === undefined ? undefined : createJournalFile(flags.record);
   terminal.progress(`Restoring cluster "${flags.name}": ${oneLine(snapshot.summary)} …`);

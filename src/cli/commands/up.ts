@@ -7,6 +7,7 @@ import type { FaultOptions } from "../../cluster/fault-options.ts";
 import type { LiveCluster, LiveClusterOptions } from "../../cluster/live-cluster.ts";
 import type { StartManifest } from "../../cluster/start-manifests.ts";
 import { guardAmbientSources } from "../../kernel/ambient-guard.ts";
+import { checkStoreIfAsked, type CheckStoreFlags, checkStoreOption } from "../check-store.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import { isOfFaultsFile, readFaultsFile } from "../faults-file.ts";
 import { explainListening } from "../listen-error.ts";
@@ -19,7 +20,7 @@ import type { Terminal } from "../terminal.ts";
 import { waitForSignal } from "../wait-for-signal.ts";
 import type { CommandEnvironment } from "./commands.ts";
 
-interface UpFlags extends ServeFlags {
+interface UpFlags extends ServeFlags, CheckStoreFlags {
   readonly nodes: number;
   readonly threadsMax?: number;
   readonly stepDeadline?: number;
@@ -127,6 +128,7 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
       "--guard",
       "end the run when simulated code asks the machine for time or chance (workers always do)",
     )
+    .addOption(checkStoreOption())
     .option("--faults <file>", "what goes wrong, as JSON: faults, explore, decisions")
     .addHelpText("after", serveExitCodes)
     .action(async (flags: UpFlags) => environment.finish(await up(flags, environment)));
@@ -147,6 +149,7 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
   }
   const manifests = readManifestFiles(flags.filename ?? []);
   if (flags.guard === true) guardAmbientSources();
+  await checkStoreIfAsked(flags);
   const faults = flags.faults === undefined ? {} : readFaultsFile(flags.faults);
   const ending = waitForSignal();
   terminal.progress(`Starting cluster "${flags.name}" …`);

@@ -5,10 +5,15 @@ import type { Journal } from "../../cluster/journal.ts";
 import type { FactPair, Verdict, Window } from "../../cluster/verify.ts";
 import { guardAmbientSources } from "../../kernel/ambient-guard.ts";
 import type { Fact } from "../../kernel/trace.ts";
+import { checkStoreIfAsked, type CheckStoreFlags, checkStoreOption } from "../check-store.ts";
 import { CliError, exitCode, usageError } from "../cli-error.ts";
 import { readJournalFile } from "../journal-file.ts";
 import { wholeNumber } from "../option-values.ts";
 import type { CommandEnvironment } from "./commands.ts";
+
+interface VerifyFlags extends CheckStoreFlags {
+  readonly threads: number;
+}
 
 /** `podrace verify FILE`: is the run the same as recorded, on one thread and on many? */
 export function addVerify(program: Command, { terminal }: CommandEnvironment): void {
@@ -23,11 +28,13 @@ export function addVerify(program: Command, { terminal }: CommandEnvironment): v
         .default(2)
         .argParser(wholeNumber(1)),
     )
+    .addOption(checkStoreOption())
     .addHelpText(
       "after",
       "\nExit codes: 0 when recording and replays are equal, 5 when they are not.\n",
     )
-    .action(async (file: string, flags: { readonly threads: number }) => {
+    .action(async (file: string, flags: VerifyFlags) => {
+      await checkStoreIfAsked(flags);
       const journal = readJournalFile(file);
       const verdict = await verify(journal, flags.threads);
       if (verdict.kind !== "equal") throw difference(verdict, journal);
