@@ -3,9 +3,18 @@ import { MemoryStore } from "../../../src/control-plane/store/memory-store.ts";
 import { prefixEnd, type Watch } from "../../../src/control-plane/store/store.ts";
 import { HandClock } from "./hand-clock.ts";
 import { describeStore } from "./store-conformance.ts";
-import { answerOf, Client, codec, type Stamped, stamp, value } from "./store-under-test.ts";
+import { describePromises } from "./store-promises.ts";
+import {
+  answerOf,
+  Client,
+  codec,
+  type Stamped,
+  stamp,
+  type StoreUnderTest,
+  value,
+} from "./store-under-test.ts";
 
-describeStore("the memory store", async () => {
+async function openStore(): Promise<StoreUnderTest> {
   const clock = new HandClock();
   const store = new MemoryStore<Stamped>(stamp, { codec, clock });
   return {
@@ -13,7 +22,10 @@ describeStore("the memory store", async () => {
     pass: async (seconds) => clock.pass(seconds),
     close: () => answerOf((done) => store.close(done)),
   };
-});
+}
+
+describeStore("the memory store", openStore);
+describePromises("the memory store", openStore, 200);
 
 function aStore(): MemoryStore<Stamped> {
   return new MemoryStore(stamp, { codec });

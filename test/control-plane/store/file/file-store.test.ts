@@ -17,12 +17,13 @@ import {
 import { prefixEnd } from "../../../../src/control-plane/store/store.ts";
 import { HandClock } from "../hand-clock.ts";
 import { describeStore } from "../store-conformance.ts";
-import { answerOf, Client } from "../store-under-test.ts";
+import { describePromises } from "../store-promises.ts";
+import { answerOf, Client, type StoreUnderTest } from "../store-under-test.ts";
 import { closeStore, dataDirectory, openDirectory } from "./data-directory.ts";
 
 const all = { key: "", rangeEnd: prefixEnd("") };
 
-describeStore("the file store", async () => {
+async function openStore(): Promise<StoreUnderTest> {
   const directory = mkdtempSync(join(tmpdir(), "podrace-store-"));
   const clock = new HandClock();
   const file = openDirectory(directory);
@@ -39,7 +40,10 @@ describeStore("the file store", async () => {
       rmSync(directory, { recursive: true });
     },
   };
-});
+}
+
+describeStore("the file store", openStore);
+describePromises("the file store", openStore, 5);
 
 describe("a file store that is opened again", () => {
   test("has what it had: keys, their history, revisions and values", async () => {
