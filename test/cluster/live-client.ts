@@ -90,7 +90,12 @@ export class LiveClient {
         },
         resolve,
       );
-      outgoing.once("error", reject);
+      outgoing.once("error", (error: NodeJS.ErrnoException) => {
+        // The server had closed an idle connection: the request never reached it.
+        if (outgoing.reusedSocket && error.code === "ECONNRESET")
+          resolve(this.#open(method, path, body, headers));
+        else reject(error);
+      });
       outgoing.end(text);
     });
   }
