@@ -1,4 +1,5 @@
 import { compareHolds } from "../compare.ts";
+import type { DeferredValues } from "../deferred-puts.ts";
 import { CompactedError } from "../store-errors.ts";
 import {
   type Alarm,
@@ -25,6 +26,9 @@ import { ObservedHistory } from "./observed-history.ts";
 import { requireRead } from "./read-check.ts";
 import { WatchCheck } from "./watch-check.ts";
 
+/** Deferred puts that are not looked at, at most: fewer than the history remembers. */
+const deferredMax = 1_000;
+
 export interface CheckOptions<V> {
   readonly codec: Codec<V>;
   /** Whether a writer may be answered before watchers are told, as over a network. Default false. */
@@ -45,10 +49,15 @@ export class CheckedStore<V> implements Store<V> {
   readonly #direct: DirectStore<V> = {
     get: (key) => this.#get(key),
     replace: (key, modRevision, value) => this.#replace(key, modRevision, value),
+    defer: (values) => this.#defer(values),
+    makeDeferred: () => this.#store.direct?.makeDeferred?.(),
   };
   /** Checks of answers that tell of revisions which were not observed yet. */
   #later: { readonly revision: number; readonly check: () => void }[] = [];
   #compactedRevision = 0;
+  /** Revisions of deferred puts whose changes were not looked at yet, oldest first. */
+  #deferred = new Set<number>();
+  #deferredPrefix = "";
   #broken: BrokenPromiseError | undefined;
 
   /**
@@ -65,6 +74,10 @@ export class CheckedStore<V> implements Store<V> {
       prefix: "",
       afterRevision: start.revision,
       onChanges: (changes) => this.#observe(changes),
+      onDeferred: (revision) => {
+        this.#history.noteDeferred(revision);
+        this.#deferred.add(revision);
+      },
       onCompacted: (revision) =>
         this.#breach("WatchReliable", { revision }, "it was compacted before an observer was told"),
     });
@@ -79,7 +92,7 @@ export class CheckedStore<V> implements Store<V> {
   }
 
   range(request: RangeRequest, done: Done<RangeResult<V>>): void {
-    this.#requireUnbroken();
+    this.#begin();
     const compacted = this.#compactedRevision;
     const told = this.#store.revision;
     this.#store.range(request, (error, result) => {
@@ -104,7 +117,7 @@ export class CheckedStore<V> implements Store<V> {
   }
 
   transact(request: TransactionRequest<V>, done: Done<TransactionResult<V>>): void {
-    this.#requireUnbroken();
+    this.#begin();
     this.#store.transact(request, (error, result) => {
       if (error === undefined) {
         this.#requireAllTold(result.revision);
@@ -115,7 +128,7 @@ export class CheckedStore<V> implements Store<V> {
   }
 
   watch(request: WatchRequest<V>): Watch {
-    this.#requireUnbroken();
+    this.#begin();
     const beganAt = this.#store.revision;
     const check = new WatchCheck(request, this.#history, beganAt, this.#breach);
     const end = (): void => {
@@ -129,6 +142,12 @@ export class CheckedStore<V> implements Store<V> {
         check.changes(changes);
         request.onChanges(changes);
       },
+      ...(request.onDeferred !== undefined && {
+        onDeferred: (revision: number) => {
+          check.deferred(revision);
+          request.onDeferred?.(revision);
+        },
+      }),
       onProgress: (revision) => {
         check.progress(revision);
         request.onProgress?.(revision);
@@ -154,7 +173,7 @@ export class CheckedStore<V> implements Store<V> {
   }
 
   compact(revision: number, done: Done<void>): void {
-    this.#requireUnbroken();
+    this.#begin();
     this.#store.compact(revision, (error) => {
       if (error === undefined) this.#compactedRevision = revision;
       done(error);
@@ -170,7 +189,7 @@ export class CheckedStore<V> implements Store<V> {
   }
 
   revokeLease(id: LeaseId, done: Done<number>): void {
-    this.#requireUnbroken();
+    this.#begin();
     this.#store.revokeLease(id, (error, revision) => {
       if (error === undefined) this.#requireAllTold(revision);
       done(error, revision);
@@ -198,14 +217,14 @@ export class CheckedStore<V> implements Store<V> {
   }
 
   #get(key: string): KeyValue<V> | undefined {
-    this.#requireUnbroken();
+    this.#begin(key);
     const item = this.#store.direct?.get(key);
     this.#requireNow(key, item);
     return item;
   }
 
   #replace(key: string, modRevision: number, value: V | undefined): KeyValue<V> | undefined {
-    this.#requireUnbroken();
+    this.#begin(key);
     const { revision } = this.#history;
     const before = this.#history.at(key, revision);
     const written = this.#store.direct?.replace(key, modRevision, value);
@@ -224,6 +243,20 @@ export class CheckedStore<V> implements Store<V> {
     return written;
   }
 
+  #defer(values: DeferredValues<V>): boolean {
+    this.#requireUnbroken();
+    this.#deferredPrefix = values.prefix;
+    const { revision } = this.#history;
+    if (this.#store.direct?.defer?.(values) !== true) return false;
+    this.#requireAllTold(this.#store.revision);
+    if (this.#history.revision !== revision + 1) {
+      const what = `a deferred put was answered at ${this.#history.revision}`;
+      this.#breach("RVMonotonic", { revision: revision + 1 }, what);
+    }
+    if (this.#deferred.size >= deferredMax) this.#catchUp();
+    return true;
+  }
+
   #requireNow(key: string, item: KeyValue<V> | undefined): void {
     const { revision } = this.#history;
     if (this.#history.isSame(item, this.#history.at(key, revision))) return;
@@ -232,6 +265,7 @@ export class CheckedStore<V> implements Store<V> {
 
   #observe(changes: readonly Change<V>[]): void {
     this.#requireUnbroken();
+    if (changes.some(({ key }) => key.startsWith(this.#deferredPrefix))) this.#catchUp();
     this.#history.take(changes);
     for (const check of this.#checks) check.settle();
     if (this.#later.length === 0) return;
@@ -296,6 +330,33 @@ export class CheckedStore<V> implements Store<V> {
     const items = this.#history.rangeAt(compare, revision);
     if (compare.target === undefined) return (items[0]?.modRevision ?? 0) === compare.modRevision;
     return compareHolds(compare, items, this.#codec);
+  }
+
+  /** Before anything is asked: of one key, or of who knows what. */
+  #begin(key = this.#deferredPrefix): void {
+    this.#requireUnbroken();
+    if (key.startsWith(this.#deferredPrefix)) this.#catchUp();
+  }
+
+  /** Somebody looks at what was deferred, so what was put then is known from now on. */
+  #catchUp(): void {
+    const [first] = this.#deferred;
+    if (first === undefined) return;
+    const missing = this.#deferred;
+    this.#deferred = new Set();
+    const watch = this.#store.watch({
+      prefix: "",
+      afterRevision: first - 1,
+      onChanges: (changes) => {
+        if (missing.delete(changes[0]?.revision ?? 0)) this.#history.takeDeferred(changes);
+      },
+      onCompacted: (revision) =>
+        this.#breach("WatchReliable", { revision }, "it was compacted before an observer was told"),
+    });
+    watch.cancel();
+    const [revision] = missing;
+    if (revision === undefined) return;
+    this.#breach("WatchReliable", { revision }, "a deferred put was not told when it was made");
   }
 
   /** Who swallows an error does not go on with a broken store. */

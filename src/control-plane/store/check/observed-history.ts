@@ -46,18 +46,27 @@ export class ObservedHistory<V> {
 
   take(changes: readonly Change<V>[]): void {
     const [{ key, revision }] = changes as readonly [Change<V>];
-    if (revision !== this.#revision + 1) {
-      this.#breach("RVMonotonic", { revision, key }, `it was written after ${this.#revision}`);
-    }
+    this.#requireNext(revision, key);
     for (const change of changes) {
       if (change.revision !== revision) {
         this.#breach("WatchAtomic", change, `it came with revision ${revision}`);
       }
       this.#take(change);
     }
-    this.#revision = revision;
-    this.#recent.set(revision, changes);
-    if (this.#recent.size > revisionsMax) this.#recent.delete(this.#oldest++);
+    this.#advance(revision, changes);
+  }
+
+  /** Something was put whose value is not made yet: `takeDeferred` follows before somebody looks. */
+  noteDeferred(revision: number): void {
+    this.#requireNext(revision, undefined);
+    this.#advance(revision, []);
+  }
+
+  takeDeferred(changes: readonly Change<V>[]): void {
+    for (const change of changes) {
+      this.#take(change);
+      if (this.#recent.has(change.revision)) this.#recent.set(change.revision, changes);
+    }
   }
 
   changesAt(revision: number): readonly Change<V>[] {
@@ -99,6 +108,17 @@ export class ObservedHistory<V> {
     if (left === undefined || right === undefined || !isSameVersion(left, right)) return false;
     if (left.value === right.value) return true;
     return compareBytes(this.#codec.encode(left.value), this.#codec.encode(right.value)) === 0;
+  }
+
+  #requireNext(revision: number, key: string | undefined): void {
+    if (revision === this.#revision + 1) return;
+    this.#breach("RVMonotonic", { revision, key }, `it was written after ${this.#revision}`);
+  }
+
+  #advance(revision: number, changes: readonly Change<V>[]): void {
+    this.#revision = revision;
+    this.#recent.set(revision, changes);
+    if (this.#recent.size > revisionsMax) this.#recent.delete(this.#oldest++);
   }
 
   #take(change: Change<V>): void {

@@ -59,6 +59,14 @@ export class WatchCheck<V> {
     this.settle();
   }
 
+  /** Something was put whose value is not made: that counts as told. */
+  deferred(revision: number): void {
+    this.#requireNews(revision, []);
+    this.#requireAll(revision - 1);
+    this.#lastRevision = revision;
+    this.#revision = revision;
+  }
+
   compacted(compactedRevision: number): void {
     const next = (this.#told.at(-1)?.revision ?? this.#revision) + 1;
     if (compactedRevision <= next) {

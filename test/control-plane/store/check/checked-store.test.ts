@@ -486,4 +486,30 @@ describe("direct access to a checked store", () => {
       "WatchReliable at revision 3, key a: the put was not told",
     );
   });
+
+  test("defers what the store itself defers, and knows of it once somebody looks", async () => {
+    const client = await clientOf(new MemoryStore(stamp, { codec }));
+    await client.put("b");
+    const made: string[] = [];
+    const values = {
+      prefix: "a/",
+      keyOf: (index: number) => `a/${index}`,
+      valueOf: (index: number) => value(`${index}`),
+      made: (written: readonly { readonly key: string }[]) =>
+        void made.push(...written.map(({ key }) => key)),
+    };
+    const defer = (): boolean | undefined => direct(client).defer?.(values);
+
+    expect([defer(), direct(client).get("b")?.modRevision, defer(), made]).toEqual([
+      true,
+      2,
+      true,
+      [],
+    ]);
+    expect(client.store.revision).toBe(4);
+    await client.put("b");
+    expect(await client.keys({ key: "a", rangeEnd: "c" })).toEqual(["a/0", "a/1", "b"]);
+    expect(made).toEqual(["a/0", "a/1"]);
+    expect(client.watch({ prefix: "a/" }, 2).calls).toEqual([["put a/0@3"], ["put a/1@4"]]);
+  });
 });
