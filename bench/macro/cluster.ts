@@ -5,7 +5,8 @@
  *
  * Run: npm run bench:cluster -- --nodes 5000 --pods 150000 --rate 1000 [--threads 1]
  * Prints one JSON object. Speed is virtual seconds a wall second, boot excluded and given apart. With
- * --serve, all pods are then listed, read and watched over HTTP.
+ * --serve, all pods are then listed, read and watched over HTTP; with --check-store, the store is held
+ * to its promises meanwhile.
  */
 import { readFileSync } from "node:fs";
 import { PerformanceObserver } from "node:perf_hooks";
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     latency: { type: "string", default: "50ms" },
     serve: { type: "boolean", default: false },
+    "check-store": { type: "boolean", default: false },
   },
 });
 const [nodes, pods, rate, threads, seed] = [
@@ -46,7 +48,10 @@ new PerformanceObserver((list) => {
 
 const bootAt = performance.now();
 const kubeletLatencyUs = parseDuration(values.latency) ?? 50_000;
-const cluster = await createCluster({ nodes, threads, seed, kubeletLatencyUs, factsMax: 0 });
+const cluster = await createCluster(
+  { nodes, threads, seed, kubeletLatencyUs, factsMax: 0 },
+  { checksStore: values["check-store"] },
+);
 if (!(await cluster.advanceUntil(() => cluster.isReady, limitUs))) throw new Error("not ready");
 const bootSeconds = (performance.now() - bootAt) / 1_000;
 
