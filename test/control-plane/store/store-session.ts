@@ -145,10 +145,11 @@ export class Session {
     const { revision } = this.#store;
     for (const [heard, watch] of this.#cancels) {
       if (heard.isOver) continue;
-      await vi.waitFor(() => {
+      const look = (): void => {
         watch.requestProgress();
         if (toldUpTo(heard) < revision && !heard.isOver) throw new Error(`not at ${revision} yet`);
-      });
+      };
+      await vi.waitFor(look, { timeout: 20_000 });
       this.#cancel(heard);
     }
   }

@@ -132,10 +132,11 @@ export class RecordedWatch {
 
   /** Settles when all up to `revision` was told. */
   async hasSeen(revision: number): Promise<void> {
-    await vi.waitFor(() => {
+    const look = (): void => {
       if ((this.progress.at(-1) ?? 0) >= revision) return;
       this.requestProgress();
       if ((this.progress.at(-1) ?? 0) < revision) throw new Error(`${revision} is not told yet`);
-    });
+    };
+    await vi.waitFor(look, { timeout: 20_000 });
   }
 }

@@ -186,10 +186,10 @@ describe.skipIf(etcdSkipReason !== undefined)(
         await witness.put(`key-${index % 7}`, String(index));
         if (index % 30 !== 15) continue;
         // Somewhere in between, so that it breaks in the middle of what it tells.
-        await vi.waitFor(() => expect(watch.changes.length).toBeGreaterThan(index - 15), 5_000);
+        await vi.waitFor(() => expect(watch.changes.length).toBeGreaterThan(index - 15), 20_000);
         proxy.cut();
       }
-      await vi.waitFor(() => expect(watch.changes).toHaveLength(writes), 5_000);
+      await vi.waitFor(() => expect(watch.changes).toHaveLength(writes), 20_000);
 
       expect(watch.changes.map(({ revision }) => revision)).toEqual(
         Array.from({ length: writes }, (_none, index) => index + 2),
@@ -205,7 +205,7 @@ describe.skipIf(etcdSkipReason !== undefined)(
       for (const text of ["b", "c", "d"]) await witness.put("a", text);
       await witness.compact(5);
       proxy.heal();
-      await vi.waitFor(() => expect(watch.compacted).toEqual([5]), 3_000);
+      await vi.waitFor(() => expect(watch.compacted).toEqual([5]), 20_000);
 
       expect(watch.calls).toEqual([["put a@2"]]);
     });
@@ -235,7 +235,7 @@ describe.skipIf(etcdSkipReason !== undefined)(
       isOver = true;
       await Promise.all(writers);
       const { items, revision } = await witness.range({ key: "", rangeEnd: "\uFFFF" });
-      await vi.waitFor(() => expect(watch.changes.at(-1)?.revision).toBe(revision), 5_000);
+      await vi.waitFor(() => expect(watch.changes.at(-1)?.revision).toBe(revision), 20_000);
 
       const kept = new Map(items.map(({ key, modRevision }) => [key, modRevision]));
       expect(acknowledged.size).toBeGreaterThan(100);

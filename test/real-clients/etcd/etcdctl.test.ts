@@ -152,9 +152,9 @@ describe.skipIf(etcdctlSkipReason !== undefined)(`${title} at etcd's door`, () =
     await client.put("/a", "one");
     await client.put("/a", "two");
     const watch = etcdctl.start("watch", "--prefix", "/", "--rev=3", "--prev-kv");
-    await vi.waitFor(() => expect(watch.stdout).toBe("PUT\n/a\none\n/a\ntwo\n"));
+    await vi.waitFor(() => expect(watch.stdout).toBe("PUT\n/a\none\n/a\ntwo\n"), 20_000);
     await client.remove("/a");
-    await vi.waitFor(() => expect(watch.stdout).toContain("DELETE\n/a\ntwo\n/a\n"));
+    await vi.waitFor(() => expect(watch.stdout).toContain("DELETE\n/a\ntwo\n/a\n"), 20_000);
     await watch.interrupt();
   });
 
@@ -162,9 +162,9 @@ describe.skipIf(etcdctlSkipReason !== undefined)(`${title} at etcd's door`, () =
     const watch = etcdctl.start("watch", "-i", "-w", "json");
     await client.put("/a", "{}");
     watch.type("watch --prefix --rev=2 /\n");
-    await vi.waitFor(() => expect(watch.stdout).toContain('"revision":2'));
+    await vi.waitFor(() => expect(watch.stdout).toContain('"revision":2'), 20_000);
     watch.type("progress\n");
-    await vi.waitFor(() => expect(watch.stdout).toContain("progress notify: 2\n"));
+    await vi.waitFor(() => expect(watch.stdout).toContain("progress notify: 2\n"), 20_000);
     await watch.interrupt();
   });
 

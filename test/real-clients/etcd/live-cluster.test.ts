@@ -37,9 +37,9 @@ describe.skipIf(etcdctlSkipReason !== undefined)(`etcdctl and a live cluster${ti
     const watch = etcdctl.start("watch", "--prefix", "/registry/pods/", "--rev=1");
     await client.send("POST", pods, aPod("my-nginx"));
     const key = "/registry/pods/default/my-nginx";
-    await vi.waitFor(async () => expect(await valueOf(key)).toContain('"phase":"Running"'), 5_000);
+    await vi.waitFor(async () => expect(await valueOf(key)).toContain('"phase":"Running"'), 20_000);
     const stored = JSON.parse(await valueOf(key)) as { readonly metadata: object };
-    await vi.waitFor(() => expect(watch.stdout.split("PUT\n").length).toBeGreaterThan(3));
+    await vi.waitFor(() => expect(watch.stdout.split("PUT\n").length).toBeGreaterThan(3), 20_000);
     await watch.interrupt();
 
     expect(stored).toMatchObject({ apiVersion: "v1", kind: "Pod", spec: { nodeName: "node-1" } });
@@ -49,7 +49,7 @@ describe.skipIf(etcdctlSkipReason !== undefined)(`etcdctl and a live cluster${ti
   test("what is changed in etcd is seen by everybody", async () => {
     await client.send("POST", pods, aPod("changed"));
     const key = "/registry/pods/default/changed";
-    await vi.waitFor(async () => expect(await valueOf(key)).toContain('"phase":"Running"'), 5_000);
+    await vi.waitFor(async () => expect(await valueOf(key)).toContain('"phase":"Running"'), 20_000);
     const stored = JSON.parse(await valueOf(key)) as { readonly metadata: object };
     const labelled = { ...stored, metadata: { ...stored.metadata, labels: { by: "etcdctl" } } };
     expect((await etcdctl.run(["put", key, JSON.stringify(labelled)])).stdout).toBe("OK\n");

@@ -43,9 +43,9 @@ describe("answers of an etcd", () => {
       onCompacted: () => {},
     });
     await kept.putAll("a", "b");
-    await vi.waitFor(() => expect(inputs).toHaveLength(2));
+    await vi.waitFor(() => expect(inputs).toHaveLength(2), 20_000);
     store.range({ key: "a" }, (_error, { count }) => seen.push(`read ${count}`));
-    await vi.waitFor(() => expect(inputs).toHaveLength(3));
+    await vi.waitFor(() => expect(inputs).toHaveLength(3), 20_000);
 
     expect([seen, store.revision]).toEqual([[], 1]);
     inputs[0]?.();
@@ -54,7 +54,7 @@ describe("answers of an etcd", () => {
     inputs[2]?.();
     expect([seen, store.revision]).toEqual([["watched a", "watched b", "read 1"], 3]);
     store.close(() => seen.push("closed"));
-    await vi.waitFor(() => expect(inputs).toHaveLength(4));
+    await vi.waitFor(() => expect(inputs).toHaveLength(4), 20_000);
     inputs[3]?.();
     expect(seen.at(-1)).toBe("closed");
     door.close();
@@ -65,7 +65,7 @@ describe("answers of an etcd", () => {
     const { store, kept, door } = await anEtcd((handle) => inputs.push(handle));
     const { calls, cancel } = new Client(store).watch({ prefix: "" }, 1);
     await kept.put("a");
-    await vi.waitFor(() => expect(inputs).toHaveLength(1));
+    await vi.waitFor(() => expect(inputs).toHaveLength(1), 20_000);
     cancel();
     inputs[0]?.();
 
