@@ -5,8 +5,9 @@ const backoffUsMin = 5_000;
 const backoffUsMax = 1_000_000_000;
 
 /**
- * Keys to reconcile, one at a time, each at most once however often it was added: `queue` is the
- * order, `dirty` what needs work, and the key being processed is put back when it was added again.
+ * Keys to reconcile, as many at a time as there are workers, each by one of them and at most once
+ * however often it was added: `queue` is the order, `dirty` what needs work, and a key being processed
+ * is put back when it was added again.
  *
  * @see kubernetes `staging/src/k8s.io/client-go/util/workqueue/queue.go`
  */
@@ -14,29 +15,39 @@ export class WorkQueue {
   readonly #timeline: Timeline;
   readonly #actor: ActorRef;
   readonly #reconcile: (key: string, done: (error?: Error) => void) => void;
-  readonly #queue: string[] = [];
+  readonly #workers: number;
+  #queue: string[] = [];
+  /** Keys at its beginning that were taken: taking one off moves all others. */
+  #taken = 0;
   readonly #dirty = new Set<string>();
   readonly #failures = new Map<string, number>();
   readonly #delayed = new Map<string, { readonly dueUs: number; readonly timer: TimerHandle }>();
-  #processing: string | undefined;
+  readonly #processing = new Set<string>();
+  /** Workers on their way to the queue. */
+  #waking = 0;
 
-  /** @param reconcile Says when it is done; with an error, the key comes back after a back-off. */
+  /**
+   * @param reconcile Says when it is done; with an error, the key comes back after a back-off.
+   * @param workers How many keys are under way at a time, at most.
+   */
   constructor(
     timeline: Timeline,
     actor: ActorRef,
     reconcile: (key: string, done: (error?: Error) => void) => void,
+    workers = 1,
   ) {
     this.#timeline = timeline;
     this.#actor = actor;
     this.#reconcile = reconcile;
+    this.#workers = workers;
   }
 
   add(key: string): void {
     if (this.#dirty.has(key)) return;
     this.#dirty.add(key);
-    if (this.#processing === key) return;
+    if (this.#processing.has(key)) return;
     this.#queue.push(key);
-    if (this.#processing === undefined && this.#queue.length === 1) this.#nextSoon();
+    this.#wake();
   }
 
   /** Of several times a key is asked for, the first counts. */
@@ -52,20 +63,34 @@ export class WorkQueue {
     this.#delayed.set(key, { dueUs, timer });
   }
 
-  #nextSoon(): void {
+  #wake(): void {
+    if (this.#processing.size + this.#waking >= this.#workers) return;
+    this.#waking++;
     this.#timeline.setTimer(this.#actor, 0, () => this.#next());
   }
 
   #next(): void {
-    const key = this.#queue.shift();
-    if (key === undefined || this.#processing !== undefined) return;
-    this.#processing = key;
+    this.#waking--;
+    const key = this.#take();
+    if (key === undefined) return;
+    this.#processing.add(key);
     this.#dirty.delete(key);
     this.#reconcile(key, (error) => this.#finished(key, error));
+    if (this.#taken < this.#queue.length) this.#wake();
+  }
+
+  #take(): string | undefined {
+    const key = this.#queue[this.#taken];
+    if (key === undefined) return undefined;
+    if (++this.#taken * 2 > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#taken);
+      this.#taken = 0;
+    }
+    return key;
   }
 
   #finished(key: string, error: Error | undefined): void {
-    this.#processing = undefined;
+    this.#processing.delete(key);
     if (error === undefined) {
       this.#failures.delete(key);
     } else {
@@ -74,6 +99,6 @@ export class WorkQueue {
       this.addAfter(key, Math.min(backoffUsMin * 2 ** failures, backoffUsMax));
     }
     if (this.#dirty.has(key)) this.#queue.push(key);
-    if (this.#queue.length > 0) this.#nextSoon();
+    if (this.#taken < this.#queue.length) this.#wake();
   }
 }

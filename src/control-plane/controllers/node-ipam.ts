@@ -5,6 +5,8 @@ import type { Controller } from "./controller.ts";
 import type { PodNetwork } from "./pod-network.ts";
 
 const nodesPath = { group: "", version: "v1", plural: "nodes" } as const;
+/** @see kubernetes `pkg/controller/nodeipam/ipam/cidr_allocator.go`: `cidrUpdateWorkers` */
+const workers = 30;
 
 /**
  * Gives each node a range of pod addresses, the lowest that is free.
@@ -17,7 +19,7 @@ export function nodeIpamController(network: PodNetwork): Controller {
     start(client) {
       const nodes = new Informer(client, nodesPath);
       const ranges = new RangePool(network);
-      const queue = new WorkQueue(client.timeline, client.actor, (name, done) => {
+      const assign = (name: string, done: (error?: Error) => void): void => {
         const node = nodes.get(name) as Node | undefined;
         if (node === undefined || node.spec.podCIDR) return done();
         const podCIDR = ranges.take(name);
@@ -27,7 +29,8 @@ export function nodeIpamController(network: PodNetwork): Controller {
           (stored) => withRange(stored, podCIDR),
           (error) => done(error),
         );
-      });
+      };
+      const queue = new WorkQueue(client.timeline, client.actor, assign, workers);
       nodes.addHandlers({
         onAdd: (object) => {
           const { metadata, spec } = object as unknown as Node;

@@ -5,6 +5,8 @@ import { WorkQueue } from "../client/work-queue.ts";
 import type { Controller } from "./controller.ts";
 
 const nodesPath = { group: "", version: "v1", plural: "nodes" } as const;
+/** @see kubernetes `pkg/controller/nodelifecycle/node_lifecycle_controller.go`, `Run`: `UpdateWorkerSize` */
+const workers = 8;
 
 const unschedulableKey = "node.kubernetes.io/unschedulable";
 
@@ -33,12 +35,13 @@ export const nodeLifecycleController: Controller = {
 
   start(client) {
     const nodes = new Informer(client, nodesPath);
-    const queue = new WorkQueue(client.timeline, client.actor, (name, done) => {
+    const taint = (name: string, done: (error?: Error) => void): void => {
       const node = nodes.get(name);
       const tainted = (object: KubeObject): KubeObject => withConditionTaints(object, client.nowUs);
       if (node === undefined || tainted(node) === node) return done();
       client.patch({ ...nodesPath, namespace: "", name }, "", tainted, (error) => done(error));
-    });
+    };
+    const queue = new WorkQueue(client.timeline, client.actor, taint, workers);
     const enqueue = ({ metadata }: KubeObject): void => queue.add(metadata.name ?? "");
     nodes.addHandlers({ onAdd: enqueue, onUpdate: enqueue });
     nodes.start();

@@ -42,6 +42,28 @@ describe("a work queue", () => {
     expect(worked).toEqual(["0 a", "1 b"]);
   });
 
+  test("works on as many keys at a time as it has workers, never twice on one", () => {
+    const ends: (() => void)[] = [];
+    const queue = aQueue((_key, done) => void ends.push(done), 2);
+    for (const key of ["a", "b", "c"]) queue.add(key);
+    queue.add("a");
+    pass(1);
+    expect(worked).toEqual(["0 a", "0 b"]);
+
+    queue.add("a");
+    ends[1]?.();
+    pass(1);
+    expect(worked).toEqual(["0 a", "0 b", "1 c"]);
+
+    ends[2]?.();
+    pass(1);
+    expect(worked).toHaveLength(3);
+
+    ends[0]?.();
+    pass(1);
+    expect(worked).toEqual(["0 a", "0 b", "1 c", "3 a"]);
+  });
+
   test("works again on a key that was added while it was worked on, once, and after the others", () => {
     const ends: (() => void)[] = [];
     const queue = aQueue((_key, done) => void ends.push(done));
@@ -158,11 +180,13 @@ describe("a key added for later", () => {
 
 function aQueue(
   work: (key: string, done: (error?: Error) => void) => void = (_key, done) => done(),
+  workers?: number,
 ): WorkQueue {
-  return new WorkQueue(timeline, actor, (key, done) => {
+  const reconcile = (key: string, done: (error?: Error) => void): void => {
     worked.push(`${timeline.nowUs / 1_000} ${key}`);
     work(key, done);
-  });
+  };
+  return new WorkQueue(timeline, actor, reconcile, workers);
 }
 
 function pass(ms: number): void {
