@@ -364,6 +364,7 @@ function storeClock(timeline: Timeline): StoreClock {
 function machinesOf({ nodes, runtime, pools }: ResolvedOptions): readonly Machine[] {
   const all = [{ name: "default", nodes, runtime }, ...pools];
   const machines: Machine[] = [];
+  const capacity = { cpu: "8", "ephemeral-storage": "100Gi", memory: "32Gi", pods: "110" };
   for (const pool of all) {
     for (let count = 0; count < pool.nodes; count++) {
       const index = machines.length;
@@ -372,10 +373,7 @@ function machinesOf({ nodes, runtime, pools }: ResolvedOptions): readonly Machin
         name: `node-${index + 1}`,
         runtime: pool.runtime ?? runtime,
         pool: pool.name,
-        cpu: "8",
-        memory: "32Gi",
-        ephemeralStorage: "100Gi",
-        pods: "110",
+        capacity,
         kubeletVersion: kubernetesVersion,
       });
     }

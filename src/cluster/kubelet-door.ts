@@ -8,10 +8,12 @@ import {
   watchAll,
 } from "../control-plane/apiserver/request.ts";
 import { EventRecorder, type EventSource } from "../control-plane/client/event-recorder.ts";
-import type { KubeletDoor, KubeletNode } from "../data-plane/kubelet-door.ts";
+import type { KubeletDoor, KubeletNode, NodeStatusRow } from "../data-plane/kubelet-door.ts";
 import { keyOf, type Resource } from "../control-plane/apiserver/resource.ts";
 import { LeaseRow } from "../control-plane/apiserver/stored/lease-row.ts";
+import { NodeRow } from "../control-plane/apiserver/stored/node-row.ts";
 import { PodRow } from "../control-plane/apiserver/stored/pod-row.ts";
+import type { StoredObject } from "../control-plane/apiserver/stored/stored-object.ts";
 import type { Change } from "../control-plane/apiserver/update.ts";
 
 const leaseNamespace = "kube-node-lease";
@@ -21,6 +23,7 @@ const leaseDurationSeconds = 40;
 /** What a node's requests have in common. */
 interface NodeUser extends Requester, EventSource {
   readonly leaseKey: string;
+  readonly nodeKey: string;
 }
 
 const nodeGroups = ["system:nodes", "system:authenticated"];
@@ -44,6 +47,7 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
         user: { username: `system:node:${name}`, groups: nodeGroups },
         client: `kubelet:${name}`,
         leaseKey: keyOf(leases, leaseNamespace, name),
+        nodeKey: keyOf(nodes, "", name),
         component: "kubelet",
         host: name,
       };
@@ -74,19 +78,27 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
   });
 
   return {
-    registerNode(from, node) {
-      const at = context(from, nodes, "", from.name);
-      server.create(at, node, (error) => {
+    registerNode(from, status) {
+      const at = context(from, nodes, "", from.name, "", userOf(from).nodeKey);
+      server.createNode(at, status, (error) => {
         if (!isAlreadyExists(error)) return;
-        server.update(at, "patch", (stored) => registeredAgain(stored, node), ignore);
+        const again = (stored: KubeObject): KubeObject => registeredAgain(stored, status);
+        server.update(at, "patch", again, ignore);
       });
     },
 
-    patchNodeStatus(from, change) {
-      server.update(
-        context(from, nodes, "", from.name, "status"),
-        "patch",
-        (stored) => change(stored as unknown as Node),
+    patchNodeStatus(from, { ofObject, ofRow }) {
+      server.revise(
+        context(from, nodes, "", from.name, "status", userOf(from).nodeKey),
+        {
+          ofRow: (stored) => {
+            if (!(stored instanceof NodeRow)) return undefined;
+            const status = ofRow(stored.status);
+            if (status === undefined) return undefined;
+            return status === stored.status ? stored : stored.withStatus(status);
+          },
+          ofObject: (stored) => ofObject(stored as unknown as Node),
+        },
         ignore,
       );
     },
@@ -139,7 +151,7 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
       const endNode = server.watch(
         context(from, nodes, "", ""),
         { ...watchAll, fieldSelector: `metadata.name=${from.name}` },
-        { ...sink, event: (_type, stored) => onNode(stored.toObject() as unknown as Node) },
+        { ...sink, event: (_type, stored) => onNode(podCidrOf(stored)) },
       );
       const endPods = server.watch(
         context(from, pods, "", ""),
@@ -159,8 +171,9 @@ function isAlreadyExists(error: Error | undefined): boolean {
 }
 
 /** @see kubernetes `pkg/kubelet/kubelet_node_status.go`: `tryRegisterWithAPIServer` */
-function registeredAgain(stored: KubeObject, { metadata: { labels, annotations } }: Node) {
+function registeredAgain(stored: KubeObject, status: NodeStatusRow): KubeObject {
   const { metadata } = stored;
+  const { labels, annotations } = status.ownMetadata();
   return {
     ...stored,
     metadata: {
@@ -169,6 +182,11 @@ function registeredAgain(stored: KubeObject, { metadata: { labels, annotations }
       annotations: { ...metadata.annotations, ...annotations },
     },
   };
+}
+
+function podCidrOf(stored: StoredObject): string {
+  if (stored instanceof NodeRow) return stored.podCidr;
+  return (stored.toObject() as unknown as Node).spec.podCIDR ?? "";
 }
 
 function renewal(nowUs: number): Change {

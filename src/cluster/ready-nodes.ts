@@ -1,6 +1,7 @@
-import type { KubeObject, Node } from "../api/objects.ts";
+import type { NodeView } from "../api/node-view.ts";
 import type { ApiServer } from "../control-plane/apiserver/api-server.ts";
 import { componentUser, watchAll } from "../control-plane/apiserver/request.ts";
+import { nodeVersion } from "../control-plane/client/node-version.ts";
 import { invariant } from "../kernel/invariant.ts";
 
 /** How many nodes are ready and open for pods, counted as they change. */
@@ -25,7 +26,7 @@ export class ReadyNodes {
     server.watch(context, watchAll, {
       event: (type, stored) => {
         const isThere = type !== "DELETED" && stored.revision > this.#afterRevision;
-        this.#take(stored.toObject(), isThere);
+        this.#take(nodeVersion(stored), isThere);
       },
       bookmark: () => {},
       error: () => {},
@@ -36,11 +37,9 @@ export class ReadyNodes {
     return this.#ready.size;
   }
 
-  #take(object: KubeObject, isThere: boolean): void {
-    const { metadata, spec, status } = object as unknown as Node;
-    const ready = status?.conditions?.find(({ type }) => type === "Ready")?.status === "True";
-    const name = metadata.name ?? "";
-    if (isThere && ready && (spec.taints ?? []).length === 0) this.#ready.add(name);
+  #take({ name, taints, conditions }: NodeView, isThere: boolean): void {
+    const isReady = conditions.some(({ type, status }) => type === "Ready" && status === "True");
+    if (isThere && isReady && taints.length === 0) this.#ready.add(name);
     else this.#ready.delete(name);
   }
 }

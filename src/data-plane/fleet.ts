@@ -15,11 +15,13 @@ import { type PodReport, podStatus } from "./kubelet-status.ts";
 import { KubeletStatusRow, type PodHost } from "./kubelet-status-row.ts";
 import { type KnownPod, type KnownSpec, subjectOf } from "./known-pod.ts";
 import type { KubeletServer, KubeletServers } from "./kubelet-servers.ts";
+import { MachineStatus, nodeStatusChange } from "./machine-status.ts";
 import type { Member } from "./member.ts";
-import { type Machine, newNode, nodeStatus } from "./node-object.ts";
+import { type Machine, notReadyYet } from "./node-object.ts";
 import { podPast } from "./pod-past.ts";
 import { readPodReport } from "./pod-report-reader.ts";
 import { eventCodes, orders, type PodPast, reports } from "./protocol.ts";
+import { ReadinessReader } from "./readiness-reader.ts";
 import { runtimeProfiles } from "./runtime-profiles.ts";
 import type { ShardPart } from "./shard-part.ts";
 import { StandingWatch } from "./standing-watch.ts";
@@ -44,6 +46,7 @@ export class Fleet {
   readonly #hosts: PodHost[] = [];
   readonly #words = new EventWordsCache();
   readonly #specs = new WeakMap<PodSpec, KnownSpec>();
+  readonly #readiness = new ReadinessReader();
   #lastHandle = 0;
 
   constructor(options: {
@@ -109,11 +112,13 @@ export class Fleet {
         break;
       }
       case reports.nodeStatus: {
-        const isReady = outbox.argument(index, 0) === 1;
-        const reason = outbox.text(outbox.argument(index, 1));
-        const message = outbox.text(outbox.argument(index, 2));
+        const ready = this.#readiness.read(outbox, index);
         const aheadUs = outbox.argument(index, 3);
-        request = () => this.#patchNode(door, member, { isReady, reason, message }, aheadUs);
+        request = () => {
+          const nowUs = this.#timeline.nowUs + aheadUs;
+          const change = nodeStatusChange(member.machine, this.#chance, nowUs, ready);
+          door.patchNodeStatus(member.machine, change);
+        };
         break;
       }
       case reports.renewLease: {
@@ -159,7 +164,9 @@ export class Fleet {
 
   #register(member: Member, watch: number, server: KubeletServer): void {
     const { machine } = member;
-    server.door.registerNode(machine, newNode(machine, this.#chance, this.#timeline.nowUs));
+    const { nowUs } = this.#timeline;
+    const status = MachineStatus.first(machine, this.#chance, nowUs, notReadyYet);
+    server.door.registerNode(machine, status);
     this.#watch(member, new StandingWatch(watch, true, server));
   }
 
@@ -167,24 +174,13 @@ export class Fleet {
     this.#orders.begin(member, watch, () =>
       watch.server.door.watch(
         member.machine,
-        ({ spec }) => this.#orders.send(member, orders.nodeSeen, noPod, [spec.podCIDR ?? ""]),
+        (podCidr) => {
+          if (watch.isNews(podCidr)) this.#orders.send(member, orders.nodeSeen, noPod, [podCidr]);
+        },
         (type, pod) => this.#podSeen(member, type, pod),
         () => this.#orders.lose(member, watch),
       ),
     );
-  }
-
-  #patchNode(
-    door: KubeletDoor,
-    { machine }: Member,
-    ready: { readonly isReady: boolean; readonly reason: string; readonly message: string },
-    aheadUs: number,
-  ): void {
-    const nowUs = this.#timeline.nowUs + aheadUs;
-    door.patchNodeStatus(machine, (stored) => ({
-      ...stored,
-      status: nodeStatus(stored.status, machine, this.#chance, nowUs, ready),
-    }));
   }
 
   #patchPod(door: KubeletDoor, { machine }: Member, handle: number, report: PodReport): void {

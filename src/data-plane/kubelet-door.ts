@@ -1,4 +1,5 @@
-import type { Node, Pod, PodStatus } from "../api/objects.ts";
+import type { ConditionView } from "../api/node-view.ts";
+import type { Node, NodeStatus, ObjectMeta, Pod, PodStatus } from "../api/objects.ts";
 import type { EventWords } from "./kubelet-events.ts";
 import type { PodIdentity } from "./protocol.ts";
 
@@ -56,13 +57,30 @@ export interface PodStatusChange {
   readonly ofRow: (stored: PodStatusRow | undefined) => PodStatusRow;
 }
 
+/** A node's status that is kept small until somebody reads it. */
+export interface NodeStatusRow {
+  /** What it has for pods. */
+  readonly allocatable: Readonly<Record<string, string>>;
+  readonly conditions: readonly ConditionView[];
+  /** What the kubelet said of its node when it registered. */
+  ownMetadata(): Pick<ObjectMeta, "labels" | "annotations">;
+  toStatus(): NodeStatus;
+}
+
+/** What a report makes of a node's status, however that is kept. */
+export interface NodeStatusChange {
+  readonly ofObject: (stored: Node) => Node;
+  /** The same row when nothing changes; `undefined` for a row that is of somebody else's making. */
+  readonly ofRow: (stored: NodeStatusRow) => NodeStatusRow | undefined;
+}
+
 /**
  * The API server as kubelets use it. Called at the time their requests arrive; the composition root
  * wires it to a real one.
  */
 export interface KubeletDoor {
-  registerNode(from: KubeletNode, node: Node): void;
-  patchNodeStatus(from: KubeletNode, change: (stored: Node) => Node): void;
+  registerNode(from: KubeletNode, status: NodeStatusRow): void;
+  patchNodeStatus(from: KubeletNode, change: NodeStatusChange): void;
   /** @param aheadUs How far the kubelet's clock is ahead, µs. */
   renewLease(from: KubeletNode, aheadUs: number): void;
   patchPodStatus(from: KubeletNode, pod: PodPlace, change: PodStatusChange): void;
@@ -75,7 +93,7 @@ export interface KubeletDoor {
    */
   watch(
     from: KubeletNode,
-    onNode: (node: Node) => void,
+    onNode: (podCidr: string) => void,
     onPod: (type: "ADDED" | "MODIFIED" | "DELETED", pod: PodVersion) => void,
     onLost: () => void,
   ): () => void;

@@ -1,4 +1,4 @@
-import type { Node, NodeCondition, NodeStatus } from "../api/objects.ts";
+import type { NodeCondition, NodeStatus, ObjectMeta } from "../api/objects.ts";
 import { rfc3339 } from "../api/time.ts";
 import type { Chance } from "../kernel/chance.ts";
 import { nodeAddress } from "./addresses.ts";
@@ -10,38 +10,39 @@ export interface Machine {
   readonly name: string;
   readonly runtime: RuntimeName;
   readonly pool: string;
-  readonly cpu: string;
-  readonly memory: string;
-  readonly ephemeralStorage: string;
-  readonly pods: string;
+  /** What it has for pods. The same object for machines that have the same. */
+  readonly capacity: Readonly<Record<string, string>>;
   /** E.g. `v1.36.0`. */
   readonly kubeletVersion: string;
 }
 
-/** The Node object a kubelet registers. @see `pkg/kubelet/kubelet_node_status.go`, `initialNode` */
-export function newNode(machine: Machine, chance: Chance, nowUs: number): Node {
+/** What a kubelet says whenever it says whether it is ready. */
+export interface Readiness {
+  readonly isReady: boolean;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** A kubelet's readiness when it registers its node. */
+export const notReadyYet: Readiness = {
+  isReady: false,
+  reason: "KubeletNotReady",
+  message:
+    "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized",
+};
+
+/** What a kubelet says of its node once, when it registers. @see `pkg/kubelet/kubelet_node_status.go`, `initialNode` */
+export function nodeMetadata({ name, pool }: Machine): Pick<ObjectMeta, "labels" | "annotations"> {
   return {
-    apiVersion: "v1",
-    kind: "Node",
-    metadata: {
-      name: machine.name,
-      labels: {
-        "beta.kubernetes.io/arch": "amd64",
-        "beta.kubernetes.io/os": "linux",
-        "kubernetes.io/arch": "amd64",
-        "kubernetes.io/hostname": machine.name,
-        "kubernetes.io/os": "linux",
-        "podrace.dev/pool": machine.pool,
-      },
-      annotations: { "volumes.kubernetes.io/controller-managed-attach-detach": "true" },
+    labels: {
+      "beta.kubernetes.io/arch": "amd64",
+      "beta.kubernetes.io/os": "linux",
+      "kubernetes.io/arch": "amd64",
+      "kubernetes.io/hostname": name,
+      "kubernetes.io/os": "linux",
+      "podrace.dev/pool": pool,
     },
-    spec: {},
-    status: nodeStatus(undefined, machine, chance, nowUs, {
-      isReady: false,
-      reason: "KubeletNotReady",
-      message:
-        "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized",
-    }),
+    annotations: { "volumes.kubernetes.io/controller-managed-attach-detach": "true" },
   };
 }
 
@@ -51,25 +52,19 @@ export function nodeStatus(
   machine: Machine,
   chance: Chance,
   nowUs: number,
-  ready: { readonly isReady: boolean; readonly reason: string; readonly message: string },
+  ready: Readiness,
 ): NodeStatus {
-  const resources = {
-    cpu: machine.cpu,
-    "ephemeral-storage": machine.ephemeralStorage,
-    memory: machine.memory,
-    pods: machine.pods,
-  };
   const runtime = runtimeProfiles[machine.runtime];
   const site = `machine/${machine.name}`;
+  const now = rfc3339(nowUs);
   const make = (type: string, status: string, reason: string, message: string): NodeCondition => {
     const before = old?.conditions?.find((condition) => condition.type === type);
-    const now = rfc3339(nowUs);
     const lastTransitionTime = before?.status === status ? (before.lastTransitionTime ?? now) : now;
     return { type, status, lastHeartbeatTime: now, lastTransitionTime, reason, message };
   };
   return {
-    capacity: resources,
-    allocatable: resources,
+    capacity: machine.capacity,
+    allocatable: machine.capacity,
     conditions: [
       make(
         "MemoryPressure",

@@ -11,6 +11,8 @@ export class StandingWatch {
   #isListing = true;
   #isBroken = false;
   #end: (() => void) | undefined;
+  /** The range of pod addresses that it told of last. */
+  #podCidr: string | undefined;
 
   constructor(number: number, isFresh: boolean, server: KubeletServer) {
     this.number = number;
@@ -26,6 +28,16 @@ export class StandingWatch {
   /** Whether something it said was lost: then it says nothing more. */
   get isBroken(): boolean {
     return this.#isBroken;
+  }
+
+  /**
+   * Whether it has something to say of the node. A kubelet looks for the node itself, and for its range
+   * of pod addresses; that it changed otherwise makes no difference.
+   */
+  isNews(podCidr: string): boolean {
+    const isNew = podCidr !== this.#podCidr;
+    this.#podCidr = podCidr;
+    return isNew;
   }
 
   /** @param end Ends it at the API server. */

@@ -158,8 +158,8 @@ describe("a step", () => {
     });
     // One node: a lease every 10 s, its status every 5 minutes, each a request and a write.
     expect(body.writes).toBe(62);
-    // Each of them is one fact, and a node's status is asked for, too.
-    expect(body.facts).toBe(62 + 2);
+    // Each of them is one fact.
+    expect(body.facts).toBe(62);
   });
 
   test.each([

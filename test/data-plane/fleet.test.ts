@@ -38,13 +38,13 @@ function aFleet() {
   const requests: string[] = [];
   const objects = new Map<string, Pod>();
   let see: {
-    node: (node: Node) => void;
+    node: (podCidr: string) => void;
     pod: (type: "ADDED" | "MODIFIED" | "DELETED", pod: PodVersion) => void;
   };
   const door: KubeletDoor = {
     registerNode: ({ name }) => requests.push(`register ${name}`),
     patchNodeStatus: ({ name }, change) => {
-      const ready = change({ metadata: {} } as Node).status?.conditions?.at(-1);
+      const ready = change.ofObject({ metadata: {} } as Node).status?.conditions?.at(-1);
       requests.push(`node ${name} ${ready?.type}=${ready?.status} ${ready?.reason}`);
     },
     renewLease: ({ name }) => requests.push(`lease ${name}`),
@@ -93,10 +93,7 @@ function aFleet() {
     name: "node-1",
     runtime: "containerd" as const,
     pool: "default",
-    cpu: "8",
-    memory: "32Gi",
-    ephemeralStorage: "100Gi",
-    pods: "110",
+    capacity: { cpu: "8", memory: "32Gi" },
     kubeletVersion: "v1.36.0",
   };
   const fleet = new Fleet({
@@ -129,7 +126,7 @@ function aFleet() {
   };
   const showNode = (podCIDR: string): readonly string[] => {
     told.length = 0;
-    see.node({ metadata: { name: "node-1" }, spec: { podCIDR } } as Node);
+    see.node(podCIDR);
     void part.step(timeline.nowUs + 2 * latencyUs);
     return [...told];
   };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { NodeStatus } from "../../src/api/objects.ts";
-import { type Machine, newNode, nodeStatus } from "../../src/data-plane/node-object.ts";
+import { MachineStatus } from "../../src/data-plane/machine-status.ts";
+import { type Machine, nodeStatus, notReadyYet } from "../../src/data-plane/node-object.ts";
 import { runtimeNames, runtimeProfiles } from "../../src/data-plane/runtime-profiles.ts";
 import { Chance } from "../../src/kernel/chance.ts";
 
@@ -13,13 +14,14 @@ function aMachine(change: Partial<Machine> = {}): Machine {
     name: "node-5",
     runtime: "containerd",
     pool: "default",
-    cpu: "8",
-    memory: "32Gi",
-    ephemeralStorage: "100Gi",
-    pods: "110",
+    capacity: { cpu: "8", memory: "32Gi", "ephemeral-storage": "100Gi", pods: "110" },
     kubeletVersion: "v1.36.0",
     ...change,
   };
+}
+
+function registered(change: Partial<Machine> = {}, its = chance): MachineStatus {
+  return MachineStatus.first(aMachine(change), its, startUs, notReadyYet);
 }
 
 const ready = { isReady: true, reason: "KubeletReady", message: "kubelet is posting ready status" };
@@ -36,9 +38,8 @@ function timesOf({ conditions = [] }: NodeStatus): Readonly<Record<string, reado
 
 describe("a node as its kubelet registers it", () => {
   test("has the labels that selectors rely on, and says that it is not ready yet", () => {
-    const node = newNode(aMachine(), chance, startUs);
-    expect(node.metadata).toMatchObject({
-      name: "node-5",
+    const status = registered();
+    expect(status.ownMetadata()).toMatchObject({
       labels: {
         "kubernetes.io/hostname": "node-5",
         "kubernetes.io/os": "linux",
@@ -46,16 +47,16 @@ describe("a node as its kubelet registers it", () => {
         "podrace.dev/pool": "default",
       },
     });
-    expect(node.status?.conditions?.find(({ type }) => type === "Ready")).toMatchObject({
+    expect(status.toStatus().conditions?.find(({ type }) => type === "Ready")).toMatchObject({
       status: "False",
       reason: "KubeletNotReady",
     });
   });
 
   test("has what the machine has", () => {
-    const { status } = newNode(aMachine({ cpu: "4", pods: "20" }), chance, startUs);
-    const resources = { cpu: "4", memory: "32Gi", "ephemeral-storage": "100Gi", pods: "20" };
-    expect(status).toMatchObject({ capacity: resources, allocatable: resources });
+    const capacity = { cpu: "4", memory: "32Gi", "ephemeral-storage": "100Gi", pods: "20" };
+    const status = registered({ capacity }).toStatus();
+    expect(status).toMatchObject({ capacity, allocatable: capacity });
     expect(status?.addresses).toEqual([
       { type: "InternalIP", address: "172.18.0.6" },
       { type: "Hostname", address: "node-5" },
@@ -63,7 +64,7 @@ describe("a node as its kubelet registers it", () => {
   });
 
   test.each(runtimeNames)("shows that it runs %s", (runtime) => {
-    const { status } = newNode(aMachine({ runtime }), chance, startUs);
+    const status = registered({ runtime }).toStatus();
     expect(status?.nodeInfo).toMatchObject({
       containerRuntimeVersion: runtimeProfiles[runtime].version,
       kubeletVersion: "v1.36.0",
@@ -73,7 +74,7 @@ describe("a node as its kubelet registers it", () => {
   test("has ids of its own, the same in every run of a seed", () => {
     const idsOf = (name: string, seed: number) => {
       const { machineID, systemUUID, bootID } =
-        newNode(aMachine({ name }), new Chance(seed), startUs).status?.nodeInfo ?? {};
+        registered({ name }, new Chance(seed)).toStatus().nodeInfo ?? {};
       return [machineID, systemUUID, bootID];
     };
     expect(idsOf("node-5", 1)).toEqual(idsOf("node-5", 1));
@@ -96,6 +97,23 @@ describe("a node's status", () => {
       DiskPressure: ["False", "2026-01-01T00:00:00Z", "2026-01-01T00:00:09Z"],
       Ready: ["True", "2026-01-01T00:00:05Z", "2026-01-01T00:00:09Z"],
     });
+  });
+
+  test("is the same as a row, which is the same while nothing new is said", () => {
+    const [laterUs, latestUs] = [startUs + 5_000_000, startUs + 9_000_000];
+    const first = nodeStatus(undefined, aMachine(), chance, startUs, notReady);
+    const row = MachineStatus.first(aMachine(), chance, startUs, notReady);
+    expect(row.toStatus()).toEqual(first);
+    expect(row.next(startUs, { ...notReady })).toBe(row);
+
+    const changed = nodeStatus(first, aMachine(), chance, laterUs, ready);
+    const changedRow = row.next(laterUs, ready);
+    expect(changedRow.toStatus()).toEqual(changed);
+    expect(changedRow.next(latestUs, ready).toStatus()).toEqual(
+      nodeStatus(changed, aMachine(), chance, latestUs, ready),
+    );
+    expect(row.conditions.at(-1)).toEqual({ type: "Ready", status: "False" });
+    expect(changedRow.conditions.at(-1)).toEqual({ type: "Ready", status: "True" });
   });
 
   test("says it in upstream's words", () => {

@@ -25,6 +25,7 @@ import { type Answer, Storage } from "./storage.ts";
 import { type SendFromStore, StoreFeed } from "./store-feed.ts";
 import type { EventRow } from "./stored/event-row.ts";
 import { type LeaseHolder, LeaseRow } from "./stored/lease-row.ts";
+import { NodeRow, type NodeStatusRow } from "./stored/node-row.ts";
 import { PodTemplates } from "./stored/pod-template.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
 import { bindPod, evictPod, finalizeNamespace } from "./subresources.ts";
@@ -199,6 +200,23 @@ export class ApiServer {
       () => {
         const uid = uidOf(this.#parts, keyOf(resource, namespace, name), nowUs);
         return new LeaseRow(holder, uid, nowUs, nowUs);
+      },
+      answer,
+    );
+  }
+
+  /** A node, as its kubelet registers it. */
+  createNode(context: RequestContext, status: NodeStatusRow, answer: Answer<StoredObject>): void {
+    const { resource, name } = context;
+    const { nowUs } = this.#timeline;
+    createTrusted(
+      this.#parts,
+      context,
+      () => {
+        const storeKey = context.storeKey ?? keyOf(resource, "", name);
+        const uid = uidOf(this.#parts, storeKey, nowUs);
+        const seed = { name, uid, storeKey, createdAtUs: nowUs };
+        return new NodeRow(seed, status, this.#components.taintsOfNewNodes(context));
       },
       answer,
     );

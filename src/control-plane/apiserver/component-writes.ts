@@ -1,7 +1,8 @@
-import type { Binding } from "../../api/objects.ts";
+import type { Binding, Node, Taint } from "../../api/objects.ts";
 import type { Chance } from "../../kernel/chance.ts";
 import type { MadePut } from "../store/deferred-puts.ts";
 import type { DirectStore } from "../store/store.ts";
+import { admissionView } from "./create.ts";
 import type { RequestContext } from "./request.ts";
 import { keyOf, type Resource, subjectOf } from "./resource.ts";
 import { recordRequest, recordStored, type ServerParts } from "./server-parts.ts";
@@ -24,6 +25,7 @@ export class ComponentWrites {
   readonly #namespaces: Resource;
   readonly #namespaceKeys = new Map<string, string>();
   readonly #columns: EventColumns;
+  #nodeTaints: readonly Taint[] | undefined;
 
   /** @param onEventsMade Events that were deferred became rows, oldest first. */
   constructor(parts: ServerParts, onEventsMade: (written: readonly MadePut[]) => void) {
@@ -93,6 +95,20 @@ export class ComponentWrites {
     if (!direct.defer(this.#columns)) return false;
     this.#columns.add(parts, this.#parts.nowUs());
     return true;
+  }
+
+  /** What admission makes of every node that a kubelet registers. */
+  taintsOfNewNodes(context: RequestContext): readonly Taint[] {
+    this.#nodeTaints ??= this.#admittedTaints(context);
+    return this.#nodeTaints;
+  }
+
+  #admittedTaints(context: RequestContext): readonly Taint[] {
+    const { name } = context;
+    const node = { apiVersion: "v1", kind: "Node", metadata: { name }, spec: {} };
+    const view = admissionView(this.#parts);
+    const admitted = this.#parts.admission.admitCreate(node, context, view);
+    return (admitted as unknown as Node).spec.taints ?? [];
   }
 
   get #direct(): DirectStore<StoredObject> | undefined {

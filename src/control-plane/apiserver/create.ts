@@ -241,7 +241,8 @@ function generatedName(
   }
 }
 
-function admissionView(parts: ServerParts): AdmissionView {
+/** What admission may look up. */
+export function admissionView(parts: ServerParts): AdmissionView {
   const found = (plural: string, namespace: string, name: string): KubeObject | undefined => {
     const resource = parts.resources.find("", "v1", plural);
     return resource && lookUp(parts, resource, namespace, name)?.toObject();

@@ -149,6 +149,13 @@ export class ApiClient implements EventSink {
     });
   }
 
+  /** As `patch`, of what may be kept as a row; nobody needs the object that results. */
+  revise(path: ObjectPath, change: Change, answer: Answer<StoredObject>): void {
+    this.#ask(path, answer, (reply, server) => {
+      server.revise(this.#context(path), change, reply);
+    });
+  }
+
   remove(path: ObjectPath, options: DeleteOptions, answer: Answer<unknown> = ignore): void {
     this.#ask(path, answer, (reply, server) => {
       server.remove(this.#context(path), options, reply);

@@ -1,5 +1,5 @@
-import type { KubeObject, Node } from "../../api/objects.ts";
 import { Informer } from "../client/informer.ts";
+import { nodeVersion, podCidrChange } from "../client/node-version.ts";
 import { WorkQueue } from "../client/work-queue.ts";
 import type { Controller } from "./controller.ts";
 import type { PodNetwork } from "./pod-network.ts";
@@ -20,34 +20,26 @@ export function nodeIpamController(network: PodNetwork): Controller {
       const nodes = new Informer(client, nodesPath);
       const ranges = new RangePool(network);
       const assign = (name: string, done: (error?: Error) => void): void => {
-        const node = nodes.get(name) as Node | undefined;
-        if (node === undefined || node.spec.podCIDR) return done();
-        const podCIDR = ranges.take(name);
-        client.patch(
-          { ...nodesPath, namespace: "", name },
-          "",
-          (stored) => withRange(stored, podCIDR),
-          (error) => done(error),
+        const stored = nodes.version(name);
+        if (stored === undefined || nodeVersion(stored).podCidr !== "") return done();
+        const { storeKey } = stored;
+        const change = podCidrChange(ranges.take(name));
+        client.revise({ ...nodesPath, namespace: "", name, storeKey }, change, (error) =>
+          done(error),
         );
       };
       const queue = new WorkQueue(client.timeline, client.actor, assign, workers);
-      nodes.addHandlers({
-        onAdd: (object) => {
-          const { metadata, spec } = object as unknown as Node;
-          const { name = "" } = metadata;
-          if (spec.podCIDR) ranges.mark(name, spec.podCIDR);
-          else queue.add(name);
+      nodes.addVersionHandlers({
+        onAdd: (stored) => {
+          const { name, podCidr } = nodeVersion(stored);
+          if (podCidr === "") queue.add(name);
+          else ranges.mark(name, podCidr);
         },
-        onDelete: ({ metadata }) => ranges.release(metadata.name ?? ""),
+        onDelete: ({ name }) => ranges.release(name),
       });
       nodes.start();
     },
   };
-}
-
-function withRange(stored: KubeObject, podCIDR: string): KubeObject {
-  const { spec } = stored as unknown as Node;
-  return spec.podCIDR ? stored : { ...stored, spec: { ...spec, podCIDR, podCIDRs: [podCIDR] } };
 }
 
 /** Which node has which range. */

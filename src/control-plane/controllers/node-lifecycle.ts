@@ -1,6 +1,8 @@
-import type { KubeObject, Node, Taint } from "../../api/objects.ts";
+import type { NodeView } from "../../api/node-view.ts";
+import type { Taint } from "../../api/objects.ts";
 import { rfc3339 } from "../../api/time.ts";
-import { Informer } from "../client/informer.ts";
+import { Informer, type StoredObject } from "../client/informer.ts";
+import { nodeVersion, taintChange } from "../client/node-version.ts";
 import { WorkQueue } from "../client/work-queue.ts";
 import type { Controller } from "./controller.ts";
 
@@ -35,42 +37,45 @@ export const nodeLifecycleController: Controller = {
 
   start(client) {
     const nodes = new Informer(client, nodesPath);
+    const wrong = (stored: StoredObject): boolean =>
+      conditionTaints(nodeVersion(stored), client.nowUs) !== undefined;
     const taint = (name: string, done: (error?: Error) => void): void => {
-      const node = nodes.get(name);
-      const tainted = (object: KubeObject): KubeObject => withConditionTaints(object, client.nowUs);
-      if (node === undefined || tainted(node) === node) return done();
-      client.patch({ ...nodesPath, namespace: "", name }, "", tainted, (error) => done(error));
+      const stored = nodes.version(name);
+      if (stored === undefined || !wrong(stored)) return done();
+      const { storeKey } = stored;
+      const change = taintChange((node) => conditionTaints(node, client.nowUs));
+      client.revise({ ...nodesPath, namespace: "", name, storeKey }, change, (error) =>
+        done(error),
+      );
     };
     const queue = new WorkQueue(client.timeline, client.actor, taint, workers);
-    const enqueue = ({ metadata }: KubeObject): void => queue.add(metadata.name ?? "");
-    nodes.addHandlers({ onAdd: enqueue, onUpdate: enqueue });
+    const enqueue = (stored: StoredObject): void => {
+      if (wrong(stored)) queue.add(stored.name);
+    };
+    nodes.addVersionHandlers({ onAdd: enqueue, onUpdate: enqueue });
     nodes.start();
   },
 };
 
-/** The same object when its taints are as they should be. */
-function withConditionTaints(object: KubeObject, nowUs: number): KubeObject {
-  const { spec } = object as unknown as Node;
-  const wanted = wantedKeys(object as unknown as Node);
-  const taints = spec.taints ?? [];
+/** The taints that a node should have; `undefined` when it has them. */
+function conditionTaints(node: NodeView, nowUs: number): readonly Taint[] | undefined {
+  const { taints } = node;
+  const wanted = wantedKeys(node);
   const isOwn = ({ key, effect }: Taint): boolean => effect === "NoSchedule" && ownKeys.has(key);
   const kept = taints.filter((taint) => !isOwn(taint) || wanted.includes(taint.key));
   const missing = wanted.filter((key) => !kept.some((taint) => isOwn(taint) && taint.key === key));
-  if (kept.length === taints.length && missing.length === 0) return object;
+  if (kept.length === taints.length && missing.length === 0) return undefined;
   const timeAdded = rfc3339(nowUs);
   const added = missing.map((key): Taint => ({ key, effect: "NoSchedule", timeAdded }));
-  const next = [...kept, ...added];
-  const { taints: _taints, ...rest } = spec;
-  return { ...object, spec: next.length === 0 ? rest : { ...rest, taints: next } };
+  return [...kept, ...added];
 }
 
 /** A node that has not said whether it is ready is not. */
-function wantedKeys({ spec, status }: Node): readonly string[] {
-  const conditions = status?.conditions ?? [];
+function wantedKeys({ isUnschedulable, conditions }: NodeView): readonly string[] {
   const isKnown = conditions.some(({ type }) => type === "Ready");
   const reported = isKnown ? conditions : [...conditions, { type: "Ready", status: "False" }];
   const keys = taintKeys
     .filter(([type, value]) => reported.some((one) => one.type === type && one.status === value))
     .map(([, , key]) => key);
-  return spec.unschedulable === true ? [...keys, unschedulableKey] : keys;
+  return isUnschedulable ? [...keys, unschedulableKey] : keys;
 }

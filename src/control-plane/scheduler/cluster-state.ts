@@ -1,4 +1,4 @@
-import type { Node } from "../../api/objects.ts";
+import type { NodeView } from "../../api/node-view.ts";
 import type { NodeInfo, PodInfo } from "./framework.ts";
 import { NodeUsage } from "./node-usage.ts";
 
@@ -47,8 +47,8 @@ export class ClusterState {
     return this.#infos;
   }
 
-  setNode(node: Node): void {
-    const usage = this.#usageOf(node.metadata.name ?? "");
+  setNode(node: NodeView): void {
+    const usage = this.#usageOf(node.name);
     const { isKnown, isDiscouraged } = usage;
     usage.setNode(node);
     this.#discouragedNodes += Number(usage.isDiscouraged) - Number(isDiscouraged);

@@ -1,4 +1,4 @@
-import type { Node, PodSpec } from "../../api/objects.ts";
+import type { PodSpec, Taint } from "../../api/objects.ts";
 import type { StoredObject } from "../client/informer.ts";
 
 /** Resource amounts: milli-CPUs, bytes and counts, by resource name. Integers. */
@@ -10,10 +10,12 @@ export interface Resources {
   readonly others: Readonly<Record<string, number>>;
 }
 
-/** A node as the scheduler sees it: the object and what its pods ask for. */
+/** A node as the scheduler sees it: what it says of itself, and what its pods ask for. */
 export interface NodeInfo {
   readonly name: string;
-  readonly node: Node;
+  readonly labels: Readonly<Record<string, string>> | undefined;
+  readonly taints: readonly Taint[];
+  readonly isUnschedulable: boolean;
   readonly allocatable: Resources;
   readonly allocatablePods: number;
   readonly requested: Resources;

@@ -1,8 +1,10 @@
-import type { Node } from "../../api/objects.ts";
+import type { NodeView } from "../../api/node-view.ts";
+import type { Taint } from "../../api/objects.ts";
 import { cpuMilli, wholeUnits } from "../../api/quantity.ts";
 import type { NodeInfo, PodInfo, Resources } from "./framework.ts";
 
 const nothing: Resources = { cpuMilli: 0, memoryBytes: 0, ephemeralStorageBytes: 0, others: {} };
+const noTaints: readonly Taint[] = [];
 
 /**
  * A node and what its pods ask for. Counted in place: a cluster binds thousands of pods a second, and a
@@ -10,9 +12,9 @@ const nothing: Resources = { cpuMilli: 0, memoryBytes: 0, ephemeralStorageBytes:
  */
 export class NodeUsage implements NodeInfo {
   readonly name: string;
-  node: Node;
-  allocatable: Resources;
-  allocatablePods: number;
+  #view: NodeView | undefined;
+  allocatable: Resources = nothing;
+  allocatablePods = 0;
   readonly requested = { ...nothing };
   readonly requestedNonZero = { cpuMilli: 0, memoryBytes: 0 };
   podCount = 0;
@@ -22,22 +24,30 @@ export class NodeUsage implements NodeInfo {
 
   constructor(name: string) {
     this.name = name;
-    this.node = { apiVersion: "v1", kind: "Node", metadata: { name }, spec: {} };
-    this.allocatable = nothing;
-    this.allocatablePods = 0;
   }
 
-  setNode(node: Node): void {
-    const { pods = "0", ...resources } = node.status?.allocatable ?? {};
-    const isSame = node.status?.allocatable === this.node.status?.allocatable;
-    this.node = node;
+  get labels(): Readonly<Record<string, string>> | undefined {
+    return this.#view?.labels;
+  }
+
+  get taints(): readonly Taint[] {
+    return this.#view?.taints ?? noTaints;
+  }
+
+  get isUnschedulable(): boolean {
+    return this.#view?.isUnschedulable ?? false;
+  }
+
+  setNode(view: NodeView): void {
+    const { allocatable } = view;
+    const isSame = allocatable === this.#view?.allocatable;
+    this.#view = view;
     this.isKnown = true;
-    this.isDiscouraged = (node.spec.taints ?? []).some(
-      ({ effect }) => effect === "PreferNoSchedule",
-    );
-    if (isSame && this.allocatable !== nothing) return;
-    this.allocatable = resourcesOf(resources);
-    this.allocatablePods = wholeUnits(pods);
+    this.isDiscouraged = view.taints.some(({ effect }) => effect === "PreferNoSchedule");
+    if (isSame) return;
+    const parsed = resourcesOf(allocatable);
+    this.allocatable = parsed.resources;
+    this.allocatablePods = parsed.pods;
   }
 
   /** Adds a pod with `1`, takes it away with `-1`. */
@@ -57,14 +67,29 @@ export class NodeUsage implements NodeInfo {
   }
 }
 
-function resourcesOf(quantities: Readonly<Record<string, string>>): Resources {
-  const { cpu = "0", memory = "0", "ephemeral-storage": storage = "0", ...others } = quantities;
-  return {
-    cpuMilli: cpuMilli(cpu),
-    memoryBytes: wholeUnits(memory),
-    ephemeralStorageBytes: wholeUnits(storage),
-    others: Object.fromEntries(
-      Object.entries(others).map(([name, quantity]) => [name, wholeUnits(quantity)]),
-    ),
-  };
+interface Allocatable {
+  readonly resources: Resources;
+  readonly pods: number;
+}
+
+/** Nodes of one kind of machine share what they have. */
+const known = new WeakMap<Readonly<Record<string, string>>, Allocatable>();
+
+function resourcesOf(allocatable: Readonly<Record<string, string>>): Allocatable {
+  let parsed = known.get(allocatable);
+  if (parsed === undefined) {
+    const { pods = "0", ...quantities } = allocatable;
+    const { cpu = "0", memory = "0", "ephemeral-storage": storage = "0", ...others } = quantities;
+    const resources = {
+      cpuMilli: cpuMilli(cpu),
+      memoryBytes: wholeUnits(memory),
+      ephemeralStorageBytes: wholeUnits(storage),
+      others: Object.fromEntries(
+        Object.entries(others).map(([name, quantity]) => [name, wholeUnits(quantity)]),
+      ),
+    };
+    parsed = { resources, pods: wholeUnits(pods) };
+    known.set(allocatable, parsed);
+  }
+  return parsed;
 }

@@ -1,11 +1,13 @@
 import { equalJson } from "../../api/equal-json.ts";
-import type { KubeObject, Node, Pod, PodCondition, PodSpec } from "../../api/objects.ts";
+import type { NodeView } from "../../api/node-view.ts";
+import type { Pod, PodCondition, PodSpec } from "../../api/objects.ts";
 import { rfc3339 } from "../../api/time.ts";
 import type { Chance } from "../../kernel/chance.ts";
 import type { Trace } from "../../kernel/trace.ts";
 import type { ApiClient } from "../client/api-client.ts";
 import { EventRecorder, type EventSubject } from "../client/event-recorder.ts";
 import { Informer, type StoredObject } from "../client/informer.ts";
+import { nodeVersion } from "../client/node-version.ts";
 import { ClassDecider } from "./class-decider.ts";
 import { ClusterState } from "./cluster-state.ts";
 import { decide, type Decision } from "./decide.ts";
@@ -80,10 +82,10 @@ export class Scheduler {
   }
 
   start(): void {
-    this.#nodes.addHandlers({
-      onAdd: (object) => this.#nodeChanged(object),
-      onUpdate: (object, old) => this.#nodeChanged(object, old),
-      onDelete: ({ metadata }) => this.#state.removeNode(metadata.name ?? ""),
+    this.#nodes.addVersionHandlers({
+      onAdd: (stored) => this.#nodeChanged(stored),
+      onUpdate: (stored, old) => this.#nodeChanged(stored, old),
+      onDelete: ({ name }) => this.#state.removeNode(name),
     });
     this.#pods.addVersionHandlers({
       onAdd: (stored) => this.#podChanged(stored),
@@ -94,10 +96,11 @@ export class Scheduler {
     this.#pods.start();
   }
 
-  #nodeChanged(object: KubeObject, old?: KubeObject): void {
-    this.#state.setNode(object as unknown as Node);
+  #nodeChanged(stored: StoredObject, old?: StoredObject): void {
+    const node = nodeVersion(stored);
+    this.#state.setNode(node);
     // A heartbeat makes no room.
-    if (old === undefined || !equalJson(schedulingParts(object), schedulingParts(old))) {
+    if (old === undefined || !equalJson(schedulingParts(node), schedulingParts(nodeVersion(old)))) {
       this.#queue.wakeUnschedulable();
     }
   }
@@ -277,17 +280,10 @@ const scoresInTrace = 5;
  *
  * @see kubernetes `pkg/scheduler/framework/events.go`: `NodeSchedulingPropertiesChange`
  */
-function schedulingParts(object: KubeObject): unknown {
-  const { metadata, spec, status } = object as unknown as Node;
-  const conditions = status?.conditions?.map(({ type, status: value }) => [type, value]);
-  const { taints = [], unschedulable = false } = spec;
-  return [
-    metadata.labels ?? {},
-    taints,
-    unschedulable,
-    status?.allocatable ?? {},
-    conditions ?? [],
-  ];
+function schedulingParts(node: NodeView): unknown {
+  const { labels = {}, taints, isUnschedulable, allocatable } = node;
+  const conditions = node.conditions.map(({ type, status }) => [type, status]);
+  return [labels, taints, isUnschedulable, allocatable, conditions];
 }
 
 function nodeNameOf(stored: StoredObject): string {

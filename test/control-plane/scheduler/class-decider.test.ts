@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { nodeViewOf } from "../../../src/api/node-view.ts";
 import type { Node, Pod } from "../../../src/api/objects.ts";
 import { ClassDecider } from "../../../src/control-plane/scheduler/class-decider.ts";
 import { ClusterState } from "../../../src/control-plane/scheduler/cluster-state.ts";
@@ -30,13 +31,13 @@ describe("decisions by class", () => {
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const state = new ClusterState();
         const decider = new ClassDecider(state, filters, scores, new Chance(1));
-        for (let node = 0; node < 5; node++) state.setNode(aNode(node));
+        for (let node = 0; node < 5; node++) state.setNode(nodeViewOf(aNode(node)));
         for (const [number, each] of steps.entries()) {
           if (each.type === "pod") {
             const chosen = requireEquallyGood(state, decider, aPod(each.size));
             if (chosen !== undefined) state.holdPod(`pod-${number}`, aPod(each.size), chosen);
-          } else if (each.type === "cordon") state.setNode(aNode(each.node, each.on));
-          else if (each.type === "add") state.setNode(aNode(each.node));
+          } else if (each.type === "cordon") state.setNode(nodeViewOf(aNode(each.node, each.on)));
+          else if (each.type === "add") state.setNode(nodeViewOf(aNode(each.node)));
           else if (each.type === "remove") state.removeNode(`node-${each.node}`);
           else state.releasePod(`pod-${each.pod}`);
         }
@@ -49,20 +50,22 @@ describe("decisions by class", () => {
     const state = new ClusterState();
     const decider = new ClassDecider(state, filters, scores, new Chance(1));
     const discouraged = aNode(1);
-    state.setNode({
-      ...discouraged,
-      spec: { taints: [{ key: "slow", effect: "PreferNoSchedule" }] },
-    });
+    state.setNode(
+      nodeViewOf({
+        ...discouraged,
+        spec: { taints: [{ key: "slow", effect: "PreferNoSchedule" }] },
+      }),
+    );
     expect(decider.decide(aPod(0))).toBeUndefined();
 
-    state.setNode(discouraged);
+    state.setNode(nodeViewOf(discouraged));
     expect(decider.decide(aPod(0))?.nodeName).toBe("node-1");
   });
 
   test("spread equal pods over equal nodes in an order that the seed decides", () => {
     const chosen = (seed: number): readonly (string | undefined)[] => {
       const state = new ClusterState();
-      for (let node = 0; node < 20; node++) state.setNode(aNode(node));
+      for (let node = 0; node < 20; node++) state.setNode(nodeViewOf(aNode(node)));
       const decider = new ClassDecider(state, filters, scores, new Chance(seed));
       return Array.from({ length: 20 }, (_none, pod) => {
         const nodeName = decider.decide(aPod(3))?.nodeName;

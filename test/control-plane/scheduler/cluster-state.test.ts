@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
+import { nodeViewOf } from "../../../src/api/node-view.ts";
 import type { Pod } from "../../../src/api/objects.ts";
 import { ClusterState } from "../../../src/control-plane/scheduler/cluster-state.ts";
 import { podInfoOf } from "../../../src/control-plane/scheduler/pod-info.ts";
@@ -13,16 +14,18 @@ beforeEach(() => {
 
 describe("a snapshot", () => {
   test("has the nodes by name, with what they can give", () => {
-    state.setNode(aNode("n2"));
+    state.setNode(nodeViewOf(aNode("n2")));
     state.setNode(
-      aNode("n1", {
-        allocatable: {
-          cpu: "1500m",
-          memory: "1Gi",
-          "ephemeral-storage": "1Ki",
-          "example.com/gpu": "2",
-        },
-      }),
+      nodeViewOf(
+        aNode("n1", {
+          allocatable: {
+            cpu: "1500m",
+            memory: "1Gi",
+            "ephemeral-storage": "1Ki",
+            "example.com/gpu": "2",
+          },
+        }),
+      ),
     );
 
     const [first, second] = state.snapshot();
@@ -43,7 +46,7 @@ describe("a snapshot", () => {
   });
 
   test("counts what the pods of a node ask for, and pods that ask for nothing as small ones", () => {
-    state.setNode(aNode("n1"));
+    state.setNode(nodeViewOf(aNode("n1")));
     state.holdPod("default/a", podInfo({ cpu: "1", memory: "1Gi", "example.com/gpu": "1" }), "n1");
     state.holdPod("default/b", podInfo(), "n1");
 
@@ -55,13 +58,15 @@ describe("a snapshot", () => {
   });
 
   test("follows nodes that change, come and go", () => {
-    state.setNode(aNode("n1"));
+    state.setNode(nodeViewOf(aNode("n1")));
     state.holdPod("default/a", podInfo({ cpu: "1" }), "n1");
     state.snapshot();
 
-    state.setNode(aNode("n1", { spec: { unschedulable: true }, allocatable: { cpu: "2" } }));
+    state.setNode(
+      nodeViewOf(aNode("n1", { spec: { unschedulable: true }, allocatable: { cpu: "2" } })),
+    );
     expect(state.snapshot()[0]).toMatchObject({
-      node: { spec: { unschedulable: true } },
+      isUnschedulable: true,
       allocatable: { cpuMilli: 2_000 },
       requested: { cpuMilli: 1_000 },
     });
@@ -71,18 +76,18 @@ describe("a snapshot", () => {
   });
 
   test("of a node that comes back has the pods that are still there", () => {
-    state.setNode(aNode("n1"));
+    state.setNode(nodeViewOf(aNode("n1")));
     state.holdPod("default/a", podInfo({ cpu: "1" }), "n1");
     state.removeNode("n1");
     state.snapshot();
-    state.setNode(aNode("n1"));
+    state.setNode(nodeViewOf(aNode("n1")));
 
     expect(state.snapshot()[0]?.requested.cpuMilli).toBe(1_000);
   });
 
   test("has the pods that were there before their node", () => {
     state.holdPod("default/a", podInfo({ cpu: "1" }), "n1");
-    state.setNode(aNode("n1"));
+    state.setNode(nodeViewOf(aNode("n1")));
 
     expect(state.snapshot()[0]?.podCount).toBe(1);
   });
@@ -90,7 +95,7 @@ describe("a snapshot", () => {
 
 describe("a pod", () => {
   test("counts from the moment its node is promised until it is released", () => {
-    state.setNode(aNode("n1"));
+    state.setNode(nodeViewOf(aNode("n1")));
     state.snapshot();
 
     state.holdPod("default/a", podInfo({ cpu: "1" }), "n1");
@@ -108,7 +113,7 @@ describe("a pod", () => {
   });
 
   test("that turns out to be elsewhere is counted there", () => {
-    for (const name of ["n1", "n2"]) state.setNode(aNode(name));
+    for (const name of ["n1", "n2"]) state.setNode(nodeViewOf(aNode(name)));
     state.holdPod("default/a", podInfo({ cpu: "1" }), "n1");
     state.holdPod("default/a", podInfo({ cpu: "1" }), "n2");
 
@@ -116,7 +121,7 @@ describe("a pod", () => {
   });
 
   test("is released for what it was held for, whatever it asks for by now", () => {
-    state.setNode(aNode("n1"));
+    state.setNode(nodeViewOf(aNode("n1")));
     state.holdPod("default/a", podInfo({ cpu: "1" }), "n1");
     state.holdPod("default/a", podInfo({ cpu: "3" }), "n1");
     state.releasePod("default/a");
@@ -162,14 +167,14 @@ describe("what the state remembers", () => {
           } else if (each.do === "set") {
             const node = aNode(`n${each.node}`, { allocatable: { cpu: `${each.cpu}` } });
             nodes.set(`n${each.node}`, node);
-            lived.setNode(node);
+            lived.setNode(nodeViewOf(node));
           } else if (each.do === "remove") {
             nodes.delete(`n${each.node}`);
             lived.removeNode(`n${each.node}`);
           } else lived.snapshot();
         }
         const anew = new ClusterState();
-        for (const node of nodes.values()) anew.setNode(node);
+        for (const node of nodes.values()) anew.setNode(nodeViewOf(node));
         for (const [key, [cpu, node]] of held) anew.holdPod(key, podInfo({ cpu }), node);
 
         expect(lived.snapshot().map(summary)).toEqual(anew.snapshot().map(summary));

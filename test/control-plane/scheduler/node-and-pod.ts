@@ -1,3 +1,4 @@
+import { nodeViewOf } from "../../../src/api/node-view.ts";
 import type { Container, Node, NodeSpec, Pod, PodSpec } from "../../../src/api/objects.ts";
 import { ClusterState } from "../../../src/control-plane/scheduler/cluster-state.ts";
 import type { NodeInfo, PodInfo } from "../../../src/control-plane/scheduler/framework.ts";
@@ -43,7 +44,7 @@ export function podInfo(requests: Quantities = {}, spec: Partial<PodSpec> = {}):
 export function nodeInfo(node: Node, ...held: readonly Quantities[]): NodeInfo {
   const state = new ClusterState();
   const { name = "" } = node.metadata;
-  state.setNode(node);
+  state.setNode(nodeViewOf(node));
   for (const [index, requests] of held.entries()) {
     state.holdPod(`default/held-${index}`, podInfo(requests), name);
   }

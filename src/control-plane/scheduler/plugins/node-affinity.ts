@@ -1,12 +1,11 @@
 import type {
-  Node,
   NodeSelector,
   NodeSelectorRequirement,
   NodeSelectorTerm,
 } from "../../../api/objects.ts";
 import { isLabelInteger } from "../../../api/label-requirement.ts";
 import { matchesLabels } from "../../../api/selectors.ts";
-import { type FilterPlugin, fits, refuses } from "../framework.ts";
+import { type FilterPlugin, fits, type NodeInfo, refuses } from "../framework.ts";
 
 /**
  * Keeps pods to the nodes that their node selector and their required node affinity ask for.
@@ -17,11 +16,11 @@ import { type FilterPlugin, fits, refuses } from "../framework.ts";
 export const nodeAffinity: FilterPlugin = {
   name: "NodeAffinity",
 
-  filter({ spec }, { name, node }) {
+  filter({ spec }, node) {
     const { nodeSelector, affinity } = spec;
     const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
     if (nodeSelector === undefined && required === undefined) return fits;
-    if (required !== undefined && namedNodes(required)?.has(name) === false) {
+    if (required !== undefined && namedNodes(required)?.has(node.name) === false) {
       // Upstream does not even look at such a node, so it says so in other words.
       return refuses("node(s) didn't satisfy plugin(s) [NodeAffinity]");
     }
@@ -32,10 +31,7 @@ export const nodeAffinity: FilterPlugin = {
   },
 };
 
-function hasLabels(
-  { metadata: { labels = {} } }: Node,
-  wanted: Readonly<Record<string, string>>,
-): boolean {
+function hasLabels({ labels = {} }: NodeInfo, wanted: Readonly<Record<string, string>>): boolean {
   return Object.entries(wanted).every(
     ([key, value]) => Object.hasOwn(labels, key) && labels[key] === value,
   );
@@ -60,7 +56,7 @@ function isNaming({ key, operator }: NodeSelectorRequirement): boolean {
 
 /** A term without conditions matches nothing. */
 function matches(
-  node: Node,
+  node: NodeInfo,
   { matchExpressions = [], matchFields = [] }: NodeSelectorTerm,
 ): boolean {
   if (matchExpressions.length === 0 && matchFields.length === 0) return false;
@@ -81,20 +77,20 @@ const operators = {
 } as const;
 
 /** A requirement that makes no sense is met by no node. */
-function matchesLabel({ metadata }: Node, requirement: NodeSelectorRequirement): boolean {
+function matchesLabel({ labels }: NodeInfo, requirement: NodeSelectorRequirement): boolean {
   const { key, operator, values = [] } = requirement;
   if (!Object.hasOwn(operators, operator)) return false;
   const { operator: labelOperator, takes } = operators[operator];
   const isNumeric = operator === "Gt" || operator === "Lt";
   if (!takes(values.length) || (isNumeric && !values.every(isLabelInteger))) return false;
-  return matchesLabels([{ key, operator: labelOperator, values }], metadata.labels);
+  return matchesLabels([{ key, operator: labelOperator, values }], labels);
 }
 
 /** The one field that a node is selected by is its name. */
-function matchesField({ metadata }: Node, requirement: NodeSelectorRequirement): boolean {
+function matchesField({ name }: NodeInfo, requirement: NodeSelectorRequirement): boolean {
   const { key, operator, values = [] } = requirement;
   if (values.length !== 1) return false;
-  const isEqual = (key === "metadata.name" ? metadata.name : "") === values[0];
+  const isEqual = (key === "metadata.name" ? name : "") === values[0];
   if (operator === "In") return isEqual;
   return operator === "NotIn" && !isEqual;
 }

@@ -9,8 +9,8 @@ import { tolerates } from "../tolerates.ts";
 export const nodeUnschedulable: FilterPlugin = {
   name: "NodeUnschedulable",
 
-  filter({ spec }, { node }) {
-    if (node.spec.unschedulable !== true) return fits;
+  filter({ spec }, { isUnschedulable }) {
+    if (!isUnschedulable) return fits;
     const taint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" } as const;
     return tolerates(spec.tolerations, taint) ? fits : refuses("node(s) were unschedulable");
   },

@@ -12,15 +12,15 @@ export const taintToleration: FilterPlugin & ScorePlugin = {
   name: "TaintToleration",
   weight: 3,
 
-  filter({ spec }, { node }) {
-    const taint = (node.spec.taints ?? []).find(
+  filter({ spec }, { taints }) {
+    const taint = taints.find(
       (candidate) => isHard(candidate) && !tolerates(spec.tolerations, candidate),
     );
     return taint === undefined ? fits : refuses("node(s) had untolerated taint(s)");
   },
 
-  score({ spec }, { node }) {
-    return (node.spec.taints ?? []).filter(
+  score({ spec }, { taints }) {
+    return taints.filter(
       (taint) => taint.effect === "PreferNoSchedule" && !tolerates(spec.tolerations, taint),
     ).length;
   },
