@@ -104,21 +104,23 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
     },
 
     renewLease(from, aheadUs) {
-      const nowUs = server.nowUs + aheadUs;
       const { name } = from;
       const { leaseKey } = userOf(from);
+      const nowUs = server.nowUs + aheadUs;
+      const outcome = server.renewLease(leaseKey, nowUs);
+      if (outcome === "renewed") return;
       const at = context(from, leases, leaseNamespace, name, "", leaseKey);
+      const create = (nodeUid: string): void => {
+        const holder = { namespace: leaseNamespace, name, nodeUid };
+        server.createLease(at, { ...holder, durationSeconds: leaseDurationSeconds }, ignore);
+      };
+      const node = outcome === "missing" && server.peekVersion(nodes, "", name);
+      if (node) return create(node.uid);
       server.revise(at, renewal(nowUs), (error) => {
         if (error === undefined) return;
-        server.get(context(from, nodes, "", name), (_error, node) => {
-          const holder = {
-            namespace: leaseNamespace,
-            name,
-            nodeUid: node?.metadata.uid ?? "",
-            durationSeconds: leaseDurationSeconds,
-          };
-          server.createLease(at, holder, ignore);
-        });
+        server.get(context(from, nodes, "", name), (_error, found) =>
+          create(found?.metadata.uid ?? ""),
+        );
       });
     },
 

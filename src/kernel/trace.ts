@@ -1,3 +1,4 @@
+import type { FactForm } from "./fact-form.ts";
 import { type Hash64, type HashedText, HashSum, hashStart, hashText, RollingHash } from "./hash.ts";
 import type { ActorRef } from "./timeline.ts";
 
@@ -63,6 +64,23 @@ export class Trace {
     this.#sum.add(hash);
     if (this.#factsMax === 0 && this.#onFact === undefined) return;
     this.keep({ atUs, actor: actor.name, kind, subject: textOf(subject), data });
+  }
+
+  /** As `record`, of a fact that happens all the time: the less is left to be hashed. */
+  recordForm(
+    actor: ActorRef,
+    atUs: number,
+    form: FactForm,
+    subject: HashedText,
+    value: number,
+  ): void {
+    this.#count++;
+    const hash = this.#hashOf(actor).addInteger(atUs).addHash(form.hash);
+    this.#sum.add(hash.addHash(subject).addInteger(value));
+    if (this.#factsMax === 0 && this.#onFact === undefined) return;
+    const { text } = subject;
+    const { kind } = form;
+    this.keep({ atUs, actor: actor.name, kind, subject: text, data: form.dataOf(value) });
   }
 
   /** Calls `onFact` with each fact from now on, whether it is kept or not. */

@@ -24,7 +24,7 @@ import type { ServerParts } from "./server-parts.ts";
 import { type Answer, Storage } from "./storage.ts";
 import { type SendFromStore, StoreFeed } from "./store-feed.ts";
 import type { EventRow } from "./stored/event-row.ts";
-import { type LeaseHolder, LeaseRow } from "./stored/lease-row.ts";
+import { type LeaseHolder, LeaseRow, LeaseSeed } from "./stored/lease-row.ts";
 import { NodeRow, type NodeStatusRow } from "./stored/node-row.ts";
 import { PodTemplates } from "./stored/pod-template.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
@@ -119,6 +119,8 @@ export class ApiServer {
       cacheOf: (resource) => this.#cacheOf(resource),
       record: (kind: string, subject: FactSubject, data: FactData) =>
         trace.record(actor, timeline.nowUs, kind, subject, data),
+      recordForm: (form, subject, value) =>
+        trace.recordForm(actor, timeline.nowUs, form, subject, value),
     };
     this.#components = new ComponentWrites(this.#parts, (written) => expiry?.made(written));
     this.#feed.start();
@@ -145,6 +147,11 @@ export class ApiServer {
     return this.#cacheOf(resource)
       .get(keyOf(resource, namespace, name))
       ?.toObject();
+  }
+
+  /** As `peek`, without making an object. */
+  peekVersion(resource: Resource, namespace: string, name: string): StoredObject | undefined {
+    return this.#cacheOf(resource).get(keyOf(resource, namespace, name));
   }
 
   /** All objects of a kind of the v1 API, as this server's cache has them. */
@@ -199,10 +206,19 @@ export class ApiServer {
       context,
       () => {
         const uid = uidOf(this.#parts, keyOf(resource, namespace, name), nowUs);
-        return new LeaseRow(holder, uid, nowUs, nowUs);
+        return new LeaseRow(new LeaseSeed(holder, uid, nowUs), nowUs);
       },
       answer,
     );
+  }
+
+  /**
+   * A node's next heartbeat.
+   *
+   * @returns `missing` when there is no lease, `undefined` when it has to be a PATCH like any other.
+   */
+  renewLease(storeKey: string, renewUs: number): "renewed" | "missing" | undefined {
+    return this.#components.renewLease(storeKey, renewUs);
   }
 
   /** A node, as its kubelet registers it. */

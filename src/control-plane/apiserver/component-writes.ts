@@ -5,9 +5,10 @@ import type { DirectStore } from "../store/store.ts";
 import { admissionView } from "./create.ts";
 import type { RequestContext } from "./request.ts";
 import { keyOf, type Resource, subjectOf } from "./resource.ts";
-import { recordRequest, recordStored, type ServerParts } from "./server-parts.ts";
+import { recordRenewal, recordRequest, recordStored, type ServerParts } from "./server-parts.ts";
 import { EventColumns } from "./stored/event-columns.ts";
 import type { EventRow } from "./stored/event-row.ts";
+import { LeaseRow } from "./stored/lease-row.ts";
 import { PodRow } from "./stored/pod-row.ts";
 import { stampRevision, type StoredObject } from "./stored/stored-object.ts";
 
@@ -69,6 +70,19 @@ export class ComponentWrites {
     recordStored(this.#parts, context, "create", row);
     this.#parts.record("bound", subjectOf(resource, namespace, name), { node: nodeName });
     return row;
+  }
+
+  /** A lease's renewal; `missing` when there is none, `undefined` when it takes the long way. */
+  renewLease(storeKey: string, renewUs: number): "renewed" | "missing" | undefined {
+    const direct = this.#direct;
+    if (direct === undefined) return undefined;
+    const found = direct.get(storeKey);
+    if (found === undefined) return "missing";
+    if (!(found.value instanceof LeaseRow)) return undefined;
+    const row = found.value.renewed(renewUs);
+    direct.replace(storeKey, found.modRevision, row);
+    recordRenewal(this.#parts, row);
+    return "renewed";
   }
 
   createEvent(event: EventRow): StoredObject | undefined {

@@ -1,4 +1,6 @@
 import type { Chance } from "../../kernel/chance.ts";
+import { FactForm } from "../../kernel/fact-form.ts";
+import type { HashedText } from "../../kernel/hash.ts";
 import type { FactData, FactSubject } from "../../kernel/trace.ts";
 import type { AdmissionChain } from "./admission/admission.ts";
 import type { ResourceTable } from "./resource-table.ts";
@@ -6,6 +8,7 @@ import { keyOf, type Resource, type StrategyContext, subjectOf } from "./resourc
 import type { RequestContext } from "./request.ts";
 import type { Storage } from "./storage.ts";
 import type { StoreFeed } from "./store-feed.ts";
+import { LeaseRow } from "./stored/lease-row.ts";
 import type { PodTemplates } from "./stored/pod-template.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
 import type { WatchCache } from "./watch-cache.ts";
@@ -21,6 +24,7 @@ export interface ServerParts {
   nowUs(): number;
   cacheOf(resource: Resource): WatchCache;
   record(kind: string, subject: FactSubject, data: FactData): void;
+  recordForm(form: FactForm, subject: HashedText, value: number): void;
 }
 
 export function strategyContext(parts: ServerParts): StrategyContext {
@@ -87,6 +91,7 @@ export function recordStored(
   verb: string,
   stored: StoredObject,
 ): void {
+  if (stored instanceof LeaseRow && verb === "patch") return recordRenewal(parts, stored);
   const { resource, namespace, name, subresource } = context;
   parts.record("stored", subjectOf(resource, namespace, name), {
     verb,
@@ -95,6 +100,13 @@ export function recordStored(
     phase: phaseOf(stored),
   });
 }
+
+/** As `recordStored` of a lease: most of what is written in a cluster at rest. */
+export function recordRenewal(parts: ServerParts, { seed, revision }: LeaseRow): void {
+  parts.recordForm(renewal, seed, revision);
+}
+
+const renewal = new FactForm("stored", { verb: "patch", subresource: "", phase: "" }, "revision");
 
 function phaseOf(stored: StoredObject): string {
   const known = stored.knownField("status.phase");

@@ -141,9 +141,13 @@ export class StoreFeed {
       end();
       this.#later(() => this.#begin());
     };
+    const take = (change: Change<StoredObject>): void => {
+      if (!stream.isOver) this.#takeOne(change);
+    };
     const watch = this.#store.watch({
       prefix,
       afterRevision: this.#revision,
+      ...(this.#sendLate === undefined && { onChange: take }),
       onChanges: (changes) => {
         if (!stream.isOver && !this.#send(() => this.#take(changes))) resume();
       },
@@ -174,6 +178,14 @@ export class StoreFeed {
     if (this.#sendLate !== undefined) return this.#sendLate(handle);
     handle();
     return true;
+  }
+
+  #takeOne(change: Change<StoredObject>): void {
+    const { revision } = change;
+    if (revision <= this.#revision) return;
+    this.#revision = revision;
+    this.#listener.onChange(change);
+    if (this.#waiting.size > 0) this.#letGo();
   }
 
   #take(changes: readonly Change<StoredObject>[]): void {

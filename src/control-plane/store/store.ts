@@ -207,6 +207,8 @@ export type WatchRequest<V> = WatchScope & {
   readonly withoutPrevious?: boolean;
   /** All changes of one revision arrive in one call. It does not write to the store. */
   readonly onChanges: (changes: readonly Change<V>[]) => void;
+  /** In place of that, where it is given, for a revision of one change from a store of this process. */
+  readonly onChange?: (change: Change<V>) => void;
   /**
    * Something was put whose value is not made before somebody reads it. Who does without this is told
    * of everything in whole, and nothing that it watches is deferred.

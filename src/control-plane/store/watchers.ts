@@ -13,6 +13,13 @@ export class Watcher<V> {
     this.afterRevision = afterRevision;
   }
 
+  tellOne(change: Change<V>): void {
+    const { without, onChange, onChanges } = this.request;
+    if (change.type === without) return;
+    if (onChange === undefined) onChanges([change]);
+    else onChange(change);
+  }
+
   tell(changes: readonly Change<V>[]): void {
     const { without, onChanges } = this.request;
     if (without === undefined) return onChanges(changes);
@@ -72,16 +79,15 @@ export class Watchers<V> {
 
   /** Tells of the one change of a revision. */
   publishOne(change: Change<V>): void {
-    const changes = [change];
     const { key, revision } = change;
     for (const range of this.#rangesAround(key)) {
       for (const watcher of range.watchers) {
-        if (watcher.afterRevision < revision) watcher.tell(changes);
+        if (watcher.afterRevision < revision) watcher.tellOne(change);
       }
     }
     if (this.#ofKeys.size === 0) return;
     for (const watcher of this.#ofKeys.get(key) ?? []) {
-      if (watcher.afterRevision < revision) watcher.tell(changes);
+      if (watcher.afterRevision < revision) watcher.tellOne(change);
     }
   }
 

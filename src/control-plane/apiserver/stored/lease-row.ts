@@ -1,8 +1,9 @@
 import type { KubeObject, Lease, OwnerReference } from "../../../api/objects.ts";
 import { rfc3339, rfc3339Micro } from "../../../api/time.ts";
+import { type HashedText, hashOfText } from "../../../kernel/hash.ts";
 import { keyOf, stampRevision, StoredObject } from "./stored-object.ts";
 
-/** What stays the same while a node renews its lease. */
+/** Whose lease it is. */
 export interface LeaseHolder {
   readonly namespace: string;
   /** Of the node, and of its lease. */
@@ -11,27 +12,61 @@ export interface LeaseHolder {
   readonly durationSeconds: number;
 }
 
+/** What stays the same while a node renews its lease; in facts, what they are about. */
+export class LeaseSeed implements HashedText {
+  readonly holder: LeaseHolder;
+  readonly uid: string;
+  readonly createdAtUs: number;
+  // Signed here, for V8 boxes what does not fit into a signed integer.
+  readonly #high: number;
+  readonly #low: number;
+
+  constructor(holder: LeaseHolder, uid: string, createdAtUs: number) {
+    this.holder = holder;
+    this.uid = uid;
+    this.createdAtUs = createdAtUs;
+    const { high, low } = hashOfText(this.text);
+    this.#high = high | 0;
+    this.#low = low | 0;
+  }
+
+  get text(): string {
+    return `leases/${this.holder.namespace}/${this.holder.name}`;
+  }
+
+  get high(): number {
+    return this.#high >>> 0;
+  }
+
+  get low(): number {
+    return this.#low >>> 0;
+  }
+}
+
 /** A node's heartbeat: what changes is one time. */
 export class LeaseRow extends StoredObject {
-  readonly #holder: LeaseHolder;
-  readonly uid: string;
-  readonly #createdAtUs: number;
-  readonly #renewUs: number;
+  readonly seed: LeaseSeed;
+  // Apart, for V8 boxes what does not fit into a signed integer.
+  readonly #renewSeconds: number;
+  readonly #renewRestUs: number;
 
-  constructor(holder: LeaseHolder, uid: string, createdAtUs: number, renewUs: number) {
+  constructor(seed: LeaseSeed, renewUs: number) {
     super();
-    this.#holder = holder;
-    this.uid = uid;
-    this.#createdAtUs = createdAtUs;
-    this.#renewUs = renewUs;
+    this.seed = seed;
+    this.#renewSeconds = Math.floor(renewUs / 1_000_000);
+    this.#renewRestUs = renewUs - this.#renewSeconds * 1_000_000;
   }
 
   get namespace(): string {
-    return this.#holder.namespace;
+    return this.seed.holder.namespace;
   }
 
   get name(): string {
-    return this.#holder.name;
+    return this.seed.holder.name;
+  }
+
+  get uid(): string {
+    return this.seed.uid;
   }
 
   get key(): string {
@@ -56,11 +91,12 @@ export class LeaseRow extends StoredObject {
   }
 
   renewed(renewUs: number): LeaseRow {
-    return new LeaseRow(this.#holder, this.uid, this.#createdAtUs, renewUs);
+    return new LeaseRow(this.seed, renewUs);
   }
 
   toObject(): KubeObject {
-    const { namespace, name, nodeUid, durationSeconds } = this.#holder;
+    const { uid, createdAtUs, holder } = this.seed;
+    const { namespace, name, nodeUid, durationSeconds } = holder;
     const owner: OwnerReference = { apiVersion: "v1", kind: "Node", name, uid: nodeUid };
     const lease: Lease = {
       apiVersion: "coordination.k8s.io/v1",
@@ -69,8 +105,8 @@ export class LeaseRow extends StoredObject {
         name,
         ownerReferences: [owner],
         namespace,
-        uid: this.uid,
-        creationTimestamp: rfc3339(this.#createdAtUs),
+        uid,
+        creationTimestamp: rfc3339(createdAtUs),
         ...this.revisionField(),
       },
       spec: {
@@ -84,5 +120,9 @@ export class LeaseRow extends StoredObject {
 
   atRevision(revision: number): StoredObject {
     return stampRevision(this.renewed(this.#renewUs), revision);
+  }
+
+  get #renewUs(): number {
+    return this.#renewSeconds * 1_000_000 + this.#renewRestUs;
   }
 }

@@ -148,6 +148,11 @@ export class CheckedStore<V> implements Store<V> {
           request.onDeferred?.(revision);
         },
       }),
+      onChange: (change) => {
+        check.changes([change]);
+        if (request.onChange === undefined) request.onChanges([change]);
+        else request.onChange(change);
+      },
       onProgress: (revision) => {
         check.progress(revision);
         request.onProgress?.(revision);
