@@ -9,7 +9,7 @@ export class Batch {
   /** Where in `#texts` the texts that were added are: the same few come again and again. */
   readonly #references = new Map<string, number>();
 
-  constructor(buffer = new ArrayBuffer(64 * bytesPerRecord), length = 0, texts: string[] = []) {
+  constructor(buffer = new ArrayBuffer(recordsMin * bytesPerRecord), length = 0, texts: string[] = []) {
     this.#numbers = new Float64Array(buffer);
     this.#length = length;
     this.#texts = texts;
@@ -95,8 +95,14 @@ export class Batch {
     return reference;
   }
 
-  /** Empties the batch and keeps its buffer: a fresh one a call makes the collector run. */
+  /**
+   * Empties the batch and keeps its buffer: a fresh one a call makes the collector run. So does a large
+   * one that changes threads all the time: what a busy window left behind is let go.
+   */
   clear(): this {
+    if (this.#numbers.length > Math.max(this.#length, recordsMin) * stride * slack) {
+      this.#numbers = new Float64Array(Math.max(this.#length * 2, recordsMin) * stride);
+    }
     this.#length = 0;
     this.#texts.length = 0;
     this.#references.clear();
@@ -128,4 +134,8 @@ export const noText = -1;
 const backgroundMark = 256;
 const argumentsMax = 8;
 const stride = 4 + argumentsMax;
+/** How many times what was needed a buffer may be. */
+const slack = 16;
+/** Records that a buffer has room for, at least. */
+const recordsMin = 64;
 const bytesPerRecord = stride * Float64Array.BYTES_PER_ELEMENT;
