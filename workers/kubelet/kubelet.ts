@@ -1,4 +1,3 @@
-import { type Actor, createActor, type EventFrom } from "xstate";
 import { noPod } from "../../src/data-plane/batch.ts";
 import {
   type EventCode,
@@ -8,7 +7,6 @@ import {
   type PodPast,
   reports as reportKinds,
 } from "../../src/data-plane/protocol.ts";
-import { unguarded } from "../../src/kernel/handling.ts";
 import type { HashedText } from "../../src/kernel/hash.ts";
 import type { ActorRef, TimerHandle } from "../../src/kernel/timeline.ts";
 import type { FactData } from "../../src/kernel/trace.ts";
@@ -17,10 +15,10 @@ import { Heartbeat, type HeartbeatDuties, leaseIntervalUs } from "./heartbeat.ts
 import { inspectPod } from "./inspect-pod.ts";
 import { type KubeletContext, recordFact } from "./kubelet-context.ts";
 import { KubeletRecovery } from "./kubelet-recovery.ts";
-import { MachineClock } from "./machine-clock.ts";
 import { viewOf } from "./machines/machine-view.ts";
 import { type NodeDuties, nodeMachine } from "./machines/node-machine.ts";
 import { createRuntime } from "./node-runtime.ts";
+import { NodeLifecycle } from "./node-lifecycle.ts";
 import type { PodSubject } from "./pod-subject.ts";
 import type { PodTemplate } from "./pod-template.ts";
 import { type PodSurroundings, PodWorker } from "./pod-worker.ts";
@@ -50,24 +48,18 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
   readonly recovery: KubeletRecovery | undefined;
   readonly #config: NodeConfig;
   readonly #context: KubeletContext;
-  readonly #node: Actor<typeof nodeMachine>;
+  readonly #node: NodeLifecycle;
   readonly #pods = new Map<number, PodWorker>();
   #hasNetwork = false;
   /** Absent before the node was seen. */
   #heartbeat: Heartbeat | undefined;
-  readonly #clock: MachineClock;
   readonly #network: Pick<SimulatedRuntime, "joinNetwork">;
 
   constructor(config: NodeConfig, context: KubeletContext, life?: KubeletLife) {
     this.#config = config;
     this.#context = context;
     this.actor = { id: config.actorId, name: `kubelet:${config.name}` };
-    this.#clock = new MachineClock(context.timeline, this.actor);
-    this.#node = createActor(nodeMachine, {
-      clock: this.#clock,
-      id: this.actor.name,
-      input: this,
-    });
+    this.#node = new NodeLifecycle(context.timeline, this.actor, this);
     if (life === undefined) {
       const runtime = createRuntime(config, context, this.actor, this.actor);
       this.runtime = runtime;
@@ -80,16 +72,15 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
   }
 
   start(): void {
-    unguarded(() => this.#node.start());
-    this.#tell("start");
+    this.#node.tell("start");
   }
 
   nodeSeen(podCidr: string): void {
-    this.#tell("registered");
+    this.#node.tell("registered");
     if (podCidr === "" || this.#hasNetwork) return;
     this.#hasNetwork = true;
     this.#network.joinNetwork(new PodAddresses(podCidr));
-    this.#tell("networkReady");
+    this.#node.tell("networkReady");
     for (const worker of this.#pods.values()) worker.networkReady();
   }
 
@@ -142,14 +133,14 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
     if (kind === reportKinds.removePod) this.recovery?.removeAgain(subject);
     if (kind === reportKinds.watch) this.recovery?.watchLost(subject);
     if (kind === reportKinds.nodeStatus && this.#heartbeat !== undefined) {
-      this.#reportStatusOfNode(this.#node.getSnapshot().hasTag("ready"));
+      this.#reportStatusOfNode(this.#node.isReady);
     }
   }
 
   inspect(): NodeInspection {
-    const snapshot = this.#node.getSnapshot();
+    const { snapshot, dueUs: delaysUs } = this.#node;
     const delays = nodeMachine.root.states[snapshot.value]?.after ?? [];
-    const delayed = this.#clock.dueUs.map((dueUs, index) => {
+    const delayed = delaysUs.map((dueUs, index) => {
       return { name: String(delays[index]?.delay), dueUs };
     });
     const timers = [...delayed, ...(this.#heartbeat?.timers ?? [])];
@@ -203,7 +194,7 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
   }
 
   reportStatus(): void {
-    if (this.#node.getSnapshot().hasTag("ready")) this.#reportStatusOfNode(true);
+    if (this.#node.isReady) this.#reportStatusOfNode(true);
   }
 
   reportReady(): void {
@@ -237,11 +228,6 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
 
   record({ identity }: PodWorker, kind: string, data: FactData): void {
     this.#record(kind, identity, data);
-  }
-
-  /** XState stamps the delays it schedules with `Date.now()`, which nobody ever reads. */
-  #tell(type: EventFrom<typeof nodeMachine>["type"]): void {
-    unguarded(() => this.#node.send({ type }));
   }
 
   #reportStatusOfNode(isReady: boolean): void {

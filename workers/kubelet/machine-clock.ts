@@ -19,6 +19,11 @@ export class MachineClock {
     return [...(this.#timers?.values() ?? [])].map(({ dueUs }) => dueUs);
   }
 
+  /** Whether no timer is set. */
+  get isIdle(): boolean {
+    return this.#timers === undefined;
+  }
+
   setTimeout(act: () => void, delayMs: number): number {
     const id = ++this.#lastId;
     const delayUs = Math.round(delayMs * 1_000);

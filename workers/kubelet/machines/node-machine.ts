@@ -22,7 +22,8 @@ export interface NodeDuties {
 export const nodeMachine = setup({
   types: {
     input: {} as NodeDuties,
-    context: {} as { readonly duties: NodeDuties },
+    // A function, since XState looks through objects when an actor goes on from a snapshot.
+    context: {} as { readonly duties: () => NodeDuties },
     events: {} as
       | { type: "start" }
       | { type: "registered" }
@@ -32,14 +33,14 @@ export const nodeMachine = setup({
   },
   delays: { registrationRetry: registrationRetryMs },
   actions: {
-    register: ({ context }) => context.duties.register(),
-    beginHeartbeats: ({ context }) => context.duties.beginHeartbeats(),
-    reportReady: ({ context }) => context.duties.reportReady(),
-    reportNotReady: ({ context }) => context.duties.reportNotReady(),
+    register: ({ context }) => context.duties().register(),
+    beginHeartbeats: ({ context }) => context.duties().beginHeartbeats(),
+    reportReady: ({ context }) => context.duties().reportReady(),
+    reportNotReady: ({ context }) => context.duties().reportNotReady(),
   },
 }).createMachine({
   id: "node",
-  context: ({ input }) => ({ duties: input }),
+  context: ({ input }) => ({ duties: () => input }),
   initial: "booting",
   states: {
     booting: { description: "its process to start", on: { start: "registering" } },
