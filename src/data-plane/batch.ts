@@ -9,7 +9,11 @@ export class Batch {
   /** Where in `#texts` the texts that were added are: the same few come again and again. */
   readonly #references = new Map<string, number>();
 
-  constructor(buffer = new ArrayBuffer(recordsMin * bytesPerRecord), length = 0, texts: string[] = []) {
+  constructor(
+    buffer = new ArrayBuffer(recordsMin * bytesPerRecord),
+    length = 0,
+    texts: string[] = [],
+  ) {
     this.#numbers = new Float64Array(buffer);
     this.#length = length;
     this.#texts = texts;

@@ -1,3 +1,5 @@
+import { SortedLane } from "./sorted-lane.ts";
+
 /**
  * What is due first, in the one total order of the simulation:
  * `(time µs, class, destination, source, source sequence)`.
@@ -28,26 +30,34 @@ export class EventQueue<T> {
   #sequence = new Float64Array(64);
   readonly #values: (T | undefined)[] = [];
   readonly #free: number[] = [];
+  readonly #lane = new SortedLane<T>();
 
   get size(): number {
-    return this.#size;
+    return this.#size + this.#lane.size;
   }
 
   /** When the first entry is due; `Infinity` for an empty queue. */
   get firstAtUs(): number {
-    return this.#size === 0 ? Infinity : (this.#atUs[0] as number);
+    const { firstAtUs } = this.#lane;
+    if (this.#size === 0) return firstAtUs;
+    const atUs = this.#atUs[0] as number;
+    return firstAtUs < atUs ? firstAtUs : atUs;
   }
 
   /** Returns a slot, good for `replace` until the entry is popped. */
   push(due: Due, value: T): number {
     const slot = this.#free.pop() ?? this.#newSlot();
-    // Class and destination in one number: destinations stay below 2^40.
-    this.#rank[slot] = due.class * 0x100_0000_0000 + due.destination;
+    this.#rank[slot] = rankOf(due);
     this.#source[slot] = due.source;
     this.#sequence[slot] = due.sequence;
     this.#values[slot] = value;
     this.#siftUp(this.#size++, slot, due.atUs);
     return slot;
+  }
+
+  /** As `push`, of what is likely due after all that was pushed like this: that costs no sorting. */
+  pushLast(due: Due, value: T): void {
+    if (!this.#lane.push(due, rankOf(due), value)) this.push(due, value);
   }
 
   /** Swaps what a slot holds: how a cancelled timer lets go of its callback. */
@@ -57,6 +67,7 @@ export class EventQueue<T> {
 
   /** @throws {RangeError} When empty. */
   pop(): T {
+    if (this.#isLaneFirst()) return this.#lane.shift();
     if (this.#size === 0) throw new RangeError("nothing is due");
     const slot = this.#heap[0] as number;
     const value = this.#values[slot] as T;
@@ -65,6 +76,19 @@ export class EventQueue<T> {
     const last = --this.#size;
     if (last > 0) this.#siftDown(this.#heap[last] as number, this.#atUs[last] as number);
     return value;
+  }
+
+  #isLaneFirst(): boolean {
+    const lane = this.#lane;
+    if (lane.size === 0 || this.#size === 0) return lane.size > 0;
+    const atUs = this.#atUs[0] as number;
+    if (lane.firstAtUs !== atUs) return lane.firstAtUs < atUs;
+    const slot = this.#heap[0] as number;
+    const byRank = lane.firstRank - (this.#rank[slot] as number);
+    if (byRank !== 0) return byRank < 0;
+    const bySource = lane.firstSource - (this.#source[slot] as number);
+    if (bySource !== 0) return bySource < 0;
+    return lane.firstSequence < (this.#sequence[slot] as number);
   }
 
   #newSlot(): number {
@@ -133,6 +157,11 @@ export class EventQueue<T> {
     if (bySource !== 0) return bySource < 0;
     return (this.#sequence[left] as number) < (this.#sequence[right] as number);
   }
+}
+
+/** Class and destination in one number: destinations stay below 2^40. */
+function rankOf(due: Due): number {
+  return due.class * 0x100_0000_0000 + due.destination;
 }
 
 function grown(array: Float64Array<ArrayBuffer>, capacity: number): Float64Array<ArrayBuffer> {

@@ -134,6 +134,29 @@ export class Timeline {
     return this.#setTimer(actor, delayUs, handle, true);
   }
 
+  /**
+   * As `setBackgroundTimer`, by who wakes again and again after the same time, as many others do.
+   *
+   * @param fired The timer it woke by.
+   */
+  setTimerAgain(
+    fired: TimerHandle,
+    actor: ActorRef,
+    delayUs: number,
+    handle: () => void,
+  ): TimerHandle {
+    if (this.#gate !== undefined || !(fired instanceof Entry)) {
+      return this.#setTimer(actor, delayUs, handle, true);
+    }
+    const sequence = this.#sequences[actor.id] ?? 0;
+    this.#sequences[actor.id] = sequence + 1;
+    fired.handle = handle;
+    const atUs = this.#nowUs + delayUs;
+    const [destination, source] = [actor.id, actor.id];
+    this.#queue.pushLast({ atUs, class: eventClass.timer, destination, source, sequence }, fired);
+    return fired;
+  }
+
   /** Handles all that is due before `endUs`, and leaves the clock at the last thing handled. */
   runBefore(endUs: number): void {
     const before = beginHandling(this);

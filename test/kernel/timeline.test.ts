@@ -166,6 +166,48 @@ describe("time", () => {
   });
 });
 
+describe("timers that are set again", () => {
+  test("wake in the total order, between those that are set anew", () => {
+    const timeline = new Timeline();
+    const woken: string[] = [];
+    for (const [index, actor] of [api, etcd].entries()) {
+      let timer = timeline.setBackgroundTimer(actor, 5 + index, function beat() {
+        woken.push(`${timeline.nowUs} ${actor.name}`);
+        timer = timeline.setTimerAgain(timer, actor, 10, beat);
+      });
+    }
+    timeline.setTimer(api, 15, () => woken.push("15 once"));
+    timeline.setTimer(api, 20, () => woken.push("20 once"));
+    timeline.runBefore(30);
+
+    expect(woken).toEqual([
+      `5 ${api.name}`,
+      `6 ${etcd.name}`,
+      "15 once",
+      `15 ${api.name}`,
+      `16 ${etcd.name}`,
+      "20 once",
+      `25 ${api.name}`,
+      `26 ${etcd.name}`,
+    ]);
+    expect(timeline.isSettled).toBe(true);
+  });
+
+  test("may be taken back", () => {
+    const timeline = new Timeline();
+    let beats = 0;
+    let timer = timeline.setBackgroundTimer(etcd, 5, function beat() {
+      beats++;
+      timer = timeline.setTimerAgain(timer, etcd, 10, beat);
+    });
+    timeline.runBefore(10);
+    timer.cancel();
+    timeline.runBefore(100);
+
+    expect(beats).toBe(1);
+  });
+});
+
 describe("a link", () => {
   test("delivers in order, each message one latency after it was sent", () => {
     const timeline = new Timeline(1_000);

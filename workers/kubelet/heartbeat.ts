@@ -1,5 +1,5 @@
 import type { DueTimer } from "../../src/kernel/machine-view.ts";
-import type { ActorRef, Timeline } from "../../src/kernel/timeline.ts";
+import type { ActorRef, TimerHandle, Timeline } from "../../src/kernel/timeline.ts";
 
 /** @see kubernetes `pkg/kubelet/apis/config/v1beta1/defaults.go`: lease duration 40 s, a quarter of it */
 export const leaseIntervalUs = 10_000_000;
@@ -17,6 +17,7 @@ export class Heartbeat {
   readonly #actor: ActorRef;
   readonly #duties: HeartbeatDuties;
   #dueUs: number;
+  #timer: TimerHandle;
   /** How many leases until a status comes along. */
   #untilStatus = leasesPerStatus;
 
@@ -26,7 +27,7 @@ export class Heartbeat {
     this.#actor = actor;
     this.#duties = duties;
     this.#dueUs = timeline.nowUs + firstUs;
-    timeline.setBackgroundTimer(actor, firstUs, this.#beat);
+    this.#timer = timeline.setBackgroundTimer(actor, firstUs, this.#beat);
   }
 
   get timers(): readonly DueTimer[] {
@@ -41,6 +42,11 @@ export class Heartbeat {
     this.#untilStatus = this.#untilStatus === 0 ? leasesPerStatus - 1 : this.#untilStatus - 1;
     this.#duties.renewLease();
     this.#dueUs = this.#timeline.nowUs + leaseIntervalUs;
-    this.#timeline.setBackgroundTimer(this.#actor, leaseIntervalUs, this.#beat);
+    this.#timer = this.#timeline.setTimerAgain(
+      this.#timer,
+      this.#actor,
+      leaseIntervalUs,
+      this.#beat,
+    );
   };
 }
