@@ -10,6 +10,7 @@ import {
 import { EventRecorder, type EventSource } from "../control-plane/client/event-recorder.ts";
 import type { KubeletDoor, KubeletNode, NodeStatusRow } from "../data-plane/kubelet-door.ts";
 import { keyOf, type Resource } from "../control-plane/apiserver/resource.ts";
+import { LeasePulse } from "../control-plane/apiserver/stored/lease-pulse.ts";
 import { LeaseRow } from "../control-plane/apiserver/stored/lease-row.ts";
 import { NodeRow } from "../control-plane/apiserver/stored/node-row.ts";
 import { PodRow } from "../control-plane/apiserver/stored/pod-row.ts";
@@ -22,7 +23,6 @@ const leaseDurationSeconds = 40;
 
 /** What a node's requests have in common. */
 interface NodeUser extends Requester, EventSource {
-  readonly leaseKey: string;
   readonly nodeKey: string;
 }
 
@@ -40,13 +40,13 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
   const leases = find("coordination.k8s.io", "leases");
   /** By node index: of the requests of a busy cluster each comes from another node. */
   const users: (NodeUser | undefined)[] = [];
+  const pulses: LeasePulse[] = [];
   const userOf = ({ index, name }: KubeletNode): NodeUser => {
     let user = users[index];
     if (user === undefined) {
       user = {
         user: { username: `system:node:${name}`, groups: nodeGroups },
         client: `kubelet:${name}`,
-        leaseKey: keyOf(leases, leaseNamespace, name),
         nodeKey: keyOf(nodes, "", name),
         component: "kubelet",
         host: name,
@@ -105,11 +105,11 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
 
     renewLease(from, aheadUs) {
       const { name } = from;
-      const { leaseKey } = userOf(from);
+      const pulse = (pulses[from.index] ??= new LeasePulse(keyOf(leases, leaseNamespace, name)));
       const nowUs = server.nowUs + aheadUs;
-      const outcome = server.renewLease(leaseKey, nowUs);
+      const outcome = server.renewLease(pulse, nowUs);
       if (outcome === "renewed") return;
-      const at = context(from, leases, leaseNamespace, name, "", leaseKey);
+      const at = context(from, leases, leaseNamespace, name, "", pulse.key);
       const create = (nodeUid: string): void => {
         const holder = { namespace: leaseNamespace, name, nodeUid };
         server.createLease(at, { ...holder, durationSeconds: leaseDurationSeconds }, ignore);

@@ -24,6 +24,7 @@ import type { ServerParts } from "./server-parts.ts";
 import { type Answer, Storage } from "./storage.ts";
 import { type SendFromStore, StoreFeed } from "./store-feed.ts";
 import type { EventRow } from "./stored/event-row.ts";
+import type { LeasePulse } from "./stored/lease-pulse.ts";
 import { type LeaseHolder, LeaseRow, LeaseSeed } from "./stored/lease-row.ts";
 import { NodeRow, type NodeStatusRow } from "./stored/node-row.ts";
 import { PodTemplates } from "./stored/pod-template.ts";
@@ -101,9 +102,10 @@ export class ApiServer {
           if (change.type === "put") expiry?.noticed(change.key, change.revision);
           compaction?.noticedChange();
         },
-        onDeferred: (revision) => {
-          events?.passOver(revision);
-          expiry?.noticedDeferred();
+        onDeferred: (revision, under) => {
+          const cache = this.#cacheOfKey(under);
+          cache?.passOver(revision);
+          if (cache === events) expiry?.noticedDeferred();
           compaction?.noticedChange();
         },
       },
@@ -217,8 +219,8 @@ export class ApiServer {
    *
    * @returns `missing` when there is no lease, `undefined` when it has to be a PATCH like any other.
    */
-  renewLease(storeKey: string, renewUs: number): "renewed" | "missing" | undefined {
-    return this.#components.renewLease(storeKey, renewUs);
+  renewLease(lease: LeasePulse, renewUs: number): "renewed" | "missing" | undefined {
+    return this.#components.renewLease(lease, renewUs);
   }
 
   /** A node, as its kubelet registers it. */

@@ -8,6 +8,7 @@ import { keyOf, type Resource, subjectOf } from "./resource.ts";
 import { recordRenewal, recordRequest, recordStored, type ServerParts } from "./server-parts.ts";
 import { EventColumns } from "./stored/event-columns.ts";
 import type { EventRow } from "./stored/event-row.ts";
+import type { LeasePulse } from "./stored/lease-pulse.ts";
 import { LeaseRow } from "./stored/lease-row.ts";
 import { PodRow } from "./stored/pod-row.ts";
 import { stampRevision, type StoredObject } from "./stored/stored-object.ts";
@@ -22,6 +23,7 @@ import { stampRevision, type StoredObject } from "./stored/stored-object.ts";
 export class ComponentWrites {
   readonly #parts: ServerParts;
   readonly #chance: Chance;
+  readonly #leases: Resource;
   readonly #events: Resource;
   readonly #namespaces: Resource;
   readonly #namespaceKeys = new Map<string, string>();
@@ -32,6 +34,7 @@ export class ComponentWrites {
   constructor(parts: ServerParts, onEventsMade: (written: readonly MadePut[]) => void) {
     this.#parts = parts;
     this.#chance = parts.chance;
+    this.#leases = parts.resources.find("coordination.k8s.io", "v1", "leases") as Resource;
     this.#events = parts.resources.find("", "v1", "events") as Resource;
     this.#columns = new EventColumns(this.#events.keyPrefix, parts.chance, onEventsMade);
     this.#namespaces = parts.resources.find("", "v1", "namespaces") as Resource;
@@ -73,16 +76,28 @@ export class ComponentWrites {
   }
 
   /** A lease's renewal; `missing` when there is none, `undefined` when it takes the long way. */
-  renewLease(storeKey: string, renewUs: number): "renewed" | "missing" | undefined {
+  renewLease(lease: LeasePulse, renewUs: number): "renewed" | "missing" | undefined {
     const direct = this.#direct;
     if (direct === undefined) return undefined;
-    const found = direct.get(storeKey);
+    const revision = this.#beat(direct, lease, renewUs);
+    if (revision !== undefined) {
+      recordRenewal(this.#parts, lease, revision);
+      return "renewed";
+    }
+    const found = direct.get(lease.key);
     if (found === undefined) return "missing";
     if (!(found.value instanceof LeaseRow)) return undefined;
     const row = found.value.renewed(renewUs);
-    direct.replace(storeKey, found.modRevision, row);
-    recordRenewal(this.#parts, row);
+    direct.replace(lease.key, found.modRevision, row);
+    recordRenewal(this.#parts, row.seed, row.revision);
     return "renewed";
+  }
+
+  /** Nobody watches leases most of the time: then their renewals are not even made. */
+  #beat(direct: DirectStore<StoredObject>, lease: LeasePulse, renewUs: number): number | undefined {
+    if (!this.#parts.cacheOf(this.#leases).isUnwatched) return undefined;
+    lease.pulse ??= direct.pulse?.(this.#leases.keyPrefix, lease);
+    return lease.pulse && direct.beat?.(lease.pulse, renewUs);
   }
 
   createEvent(event: EventRow): StoredObject | undefined {

@@ -91,7 +91,9 @@ export function recordStored(
   verb: string,
   stored: StoredObject,
 ): void {
-  if (stored instanceof LeaseRow && verb === "patch") return recordRenewal(parts, stored);
+  if (stored instanceof LeaseRow && verb === "patch") {
+    return recordRenewal(parts, stored.seed, stored.revision);
+  }
   const { resource, namespace, name, subresource } = context;
   parts.record("stored", subjectOf(resource, namespace, name), {
     verb,
@@ -102,8 +104,8 @@ export function recordStored(
 }
 
 /** As `recordStored` of a lease: most of what is written in a cluster at rest. */
-export function recordRenewal(parts: ServerParts, { seed, revision }: LeaseRow): void {
-  parts.recordForm(renewal, seed, revision);
+export function recordRenewal(parts: ServerParts, lease: HashedText, revision: number): void {
+  parts.recordForm(renewal, lease, revision);
 }
 
 const renewal = new FactForm("stored", { verb: "patch", subresource: "", phase: "" }, "revision");

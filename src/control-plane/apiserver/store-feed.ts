@@ -17,7 +17,7 @@ export interface FeedListener {
   onList(items: readonly KeyValue<StoredObject>[], revision: number): void;
   onChange(change: Change<StoredObject>): void;
   /** An event was put that nobody has made yet. */
-  onDeferred(revision: number): void;
+  onDeferred(revision: number, prefix: string): void;
 }
 
 /**
@@ -152,9 +152,9 @@ export class StoreFeed {
         if (!stream.isOver && !this.#send(() => this.#take(changes))) resume();
       },
       ...(this.#sendLate === undefined && {
-        onDeferred: (revision: number) => {
+        onDeferred: (revision: number, under: string) => {
           this.#revision = revision;
-          this.#listener.onDeferred(revision);
+          this.#listener.onDeferred(revision, under);
         },
       }),
       onProgress: (revision) => {

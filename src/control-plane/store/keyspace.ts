@@ -1,5 +1,7 @@
+// oxlint-disable max-lines -- Every write and every read end here: what they do to the same tables is told in one place.
 import { compareHolds } from "./compare.ts";
 import { DeferredPuts, type DeferredValues } from "./deferred-puts.ts";
+import { DeferredUpdates } from "./deferred-updates.ts";
 import { KeyMap } from "./key-map.ts";
 import { needsAll, passes, sorted } from "./range-selection.ts";
 import { RangeCounts } from "./range-counts.ts";
@@ -14,6 +16,8 @@ import {
   type KeyValue,
   type LeaseId,
   type Operation,
+  type Pulse,
+  type PulseSource,
   type RangeRequest,
   type RangeResult,
   type Stamp,
@@ -56,6 +60,10 @@ export class Keyspace<V> {
   readonly #wasLive = (key: string, revision: number): boolean =>
     this.#heads.get(key)?.at(revision) !== undefined;
   readonly #deferred: DeferredPuts<V>;
+  readonly #updates: DeferredUpdates<V>;
+  readonly #revisionOf = (entry: number): number =>
+    entry < 0 ? this.#updates.revisionOf(~entry) : this.#deferred.revisionOf(entry);
+  readonly #headOf = (key: string): Version<V> | undefined => this.get(key);
   #revision = 1;
   #compactedRevision = 0;
   #heldRevision: number | undefined;
@@ -78,6 +86,7 @@ export class Keyspace<V> {
     this.#keys = new SortedKeys((key) => this.#heads.get(key)?.isDeletion === false);
     const { stamp } = parts;
     this.#deferred = new DeferredPuts(this.#heads, this.#keys, this.#log, stamp);
+    this.#updates = new DeferredUpdates(this.#heads, this.#log, stamp);
   }
 
   get revision(): number {
@@ -109,6 +118,7 @@ export class Keyspace<V> {
   /** The first keys of a range at a revision that is not compacted, in key order. */
   items(start: string, end: string, revision: number, limit = Infinity): Version<V>[] {
     this.#deferred.makeIn(start, end);
+    this.#updates.makeIn(start, end);
     const items: Version<V>[] = [];
     this.#keys.walk(start, end, (key) => {
       const found = this.#heads.get(key)?.at(revision);
@@ -167,6 +177,22 @@ export class Keyspace<V> {
   /** Makes what was deferred, since somebody reads it. */
   makeDeferred(): void {
     this.#deferred.make();
+    this.#updates.make();
+    this.#soughtKey = undefined;
+  }
+
+  /** @see `DirectStore` */
+  pulse(prefix: string, source: PulseSource<V>): Pulse<V> | undefined {
+    return this.#updates.pulse(prefix, source);
+  }
+
+  /** Whether it could be put. */
+  beat(pulse: Pulse<V>, number: number): boolean {
+    if (!this.#updates.add(pulse, number, this.#revision + 1, this.#headOf)) return false;
+    this.#revision++;
+    this.#writtenCount = 0;
+    this.#soughtKey = undefined;
+    return true;
   }
 
   /** Writes what was found sound when it was first written. */
@@ -177,7 +203,8 @@ export class Keyspace<V> {
   /** The versions written after `revision`, oldest first. */
   writtenAfter(revision: number): Iterable<Version<V>> {
     if (this.#deferred.lastRevision > revision) this.#deferred.make();
-    return this.#log.after(revision, this.#deferred.revisionOf);
+    if (this.#updates.lastRevision > revision) this.#updates.make();
+    return this.#log.after(revision, this.#revisionOf);
   }
 
   /**
@@ -198,10 +225,13 @@ export class Keyspace<V> {
   prune(steps: number): void {
     for (let step = 0; step < steps; step++) {
       const before = this.#heldRevision ?? this.#compactedRevision;
-      const oldest = this.#log.takeBefore(before, this.#deferred.revisionOf);
+      const oldest = this.#log.takeBefore(before, this.#revisionOf);
       if (oldest === undefined) return;
-      // A first version has none to let go of.
-      if (typeof oldest === "number") continue;
+      if (typeof oldest === "number") {
+        // What is put for the first time has no older version to let go of.
+        if (oldest < 0) this.#updates.take();
+        continue;
+      }
       if (this.#meter !== undefined && oldest.older !== undefined)
         this.#meter.dropped(oldest.older);
       oldest.forgetOlder();
@@ -249,7 +279,7 @@ export class Keyspace<V> {
     if (revision < this.#compactedRevision) throw new CompactedError(this.#compactedRevision);
     const { key, rangeEnd } = request;
     if (rangeEnd === undefined) {
-      this.#deferred.makeAt(key);
+      this.#makeAt(key);
       const found = this.#heads.get(key)?.at(revision);
       const isWanted = found !== undefined && !request.countOnly && passes(found, request);
       return {
@@ -260,6 +290,7 @@ export class Keyspace<V> {
       };
     }
     this.#deferred.makeIn(key, rangeEnd);
+    this.#updates.makeIn(key, rangeEnd);
     if (request.countOnly) {
       const count = this.#keys.count(key, rangeEnd, revision, this.#wasLive);
       return { items: [], count, more: false, revision: latest };
@@ -276,9 +307,14 @@ export class Keyspace<V> {
     return { items, count, more: rest > 0, revision: latest };
   }
 
+  #makeAt(key: string): void {
+    this.#deferred.makeAt(key);
+    this.#updates.makeAt(key);
+  }
+
   #head(key: string): Version<V> | undefined {
     if (key === this.#soughtKey) return this.#sought;
-    this.#deferred.makeAt(key);
+    this.#makeAt(key);
     this.#soughtKey = key;
     this.#sought = this.#heads.get(key);
     return this.#sought;
@@ -371,6 +407,7 @@ export class Keyspace<V> {
   }
 
   #become(version: Version<V>): void {
+    this.#updates.noticed(version.key);
     this.#heads.set(version.key, version);
     this.#log.append(version);
     this.#meter?.added(version);

@@ -1,3 +1,4 @@
+// oxlint-disable max-lines -- The whole interface of a store; what it is made of has files of its own.
 import { invariant } from "../../kernel/invariant.ts";
 import type { DeferredValues } from "./deferred-puts.ts";
 import { Keyspace } from "./keyspace.ts";
@@ -17,6 +18,7 @@ import {
   type LeaseRequest,
   type LeaseStatus,
   type Operation,
+  type Pulse,
   type RangeRequest,
   type RangeResult,
   type Stamp,
@@ -55,6 +57,8 @@ export class MemoryStore<V> implements Store<V> {
     replace: (key, modRevision, value) => this.#replace(key, modRevision, value),
     defer: (values) => this.#defer(values),
     makeDeferred: () => this.#keyspace.makeDeferred(),
+    pulse: (prefix, source) => this.#keyspace.pulse(prefix, source),
+    beat: (pulse, number) => this.#beat(pulse, number),
   };
   #journal: StoreJournal<V> | undefined;
   /** Watchers were told up to here. */
@@ -296,11 +300,23 @@ export class MemoryStore<V> implements Store<V> {
   #defer(values: DeferredValues<V>): boolean {
     invariant(!this.#isNotifying, "a watch handler does not write");
     if (!this.#watchers.mayDefer(values.prefix) || !this.#keyspace.defer(values)) return false;
+    this.#deferred(values.prefix);
+    return true;
+  }
+
+  #beat(pulse: Pulse<V>, number: number): number | undefined {
+    invariant(!this.#isNotifying, "a watch handler does not write");
+    const { prefix } = pulse;
+    if (!this.#watchers.mayDefer(prefix) || !this.#keyspace.beat(pulse, number)) return undefined;
+    this.#deferred(prefix);
+    return this.#revision;
+  }
+
+  #deferred(prefix: string): void {
     this.#keyspace.prune(pruneStepsPerWrite);
     const { revision } = this.#keyspace;
     this.#revision = revision;
-    this.#watchers.deferred(values.prefix, revision);
-    return true;
+    this.#watchers.deferred(prefix, revision);
   }
 
   /** Tells of a write, its watchers first, once it is durable. */

@@ -57,6 +57,31 @@ export interface DirectStore<V> {
   defer?(values: DeferredValues<V>): boolean;
   /** Makes all that was deferred. */
   makeDeferred?(): void;
+  /**
+   * A way to a key whose values differ by one number from each other. Only under one prefix: `undefined`
+   * elsewhere.
+   */
+  pulse?(prefix: string, source: PulseSource<V>): Pulse<V> | undefined;
+  /**
+   * Puts the value of a number without making it, as `defer` does, where one of the pulse's values is.
+   *
+   * @returns The store's revision then; `undefined` where that cannot be: nothing was done.
+   */
+  beat?(pulse: Pulse<V>, number: number): number | undefined;
+}
+
+/** What a key's values are made of, once somebody reads them. */
+export interface PulseSource<V> {
+  readonly key: string;
+  /** Whether what is there now can be followed by one of these values. */
+  mayFollow(value: V): boolean;
+  valueAt(number: number): V;
+}
+
+/** A key that is updated all the time. */
+export interface Pulse<V> {
+  readonly prefix: string;
+  readonly source: PulseSource<V>;
 }
 
 /** Either an error, and then `result` is nothing to look at, or a result; once. */
@@ -213,7 +238,7 @@ export type WatchRequest<V> = WatchScope & {
    * Something was put whose value is not made before somebody reads it. Who does without this is told
    * of everything in whole, and nothing that it watches is deferred.
    */
-  readonly onDeferred?: (revision: number) => void;
+  readonly onDeferred?: (revision: number, prefix: string) => void;
   /** All changes up to `revision` were told. */
   readonly onProgress?: (revision: number) => void;
   /** The history asked for is compacted: the watch is over. */

@@ -35,14 +35,14 @@ export class Watcher<V> {
 export class Watchers<V> {
   readonly #ofKeys = new Map<string, Set<Watcher<V>>>();
   readonly #ranges: WatchedRange<V>[] = [];
-  /** What `mayDefer` said last, of which prefix: it is asked for every event. */
-  #deferrable: { readonly prefix: string; readonly may: boolean } | undefined;
+  /** What `mayDefer` said, by prefix: it is asked for every event. */
+  readonly #deferrable = new Map<string, boolean>();
   /** Sorted. Between one and the next, changes concern the ranges at the same index. */
   #edges: readonly string[] = [];
   #between: readonly (readonly WatchedRange<V>[])[] = [];
 
   add(watcher: Watcher<V>): void {
-    this.#deferrable = undefined;
+    this.#deferrable.clear();
     const { start, end } = rangeOf(watcher.request);
     if (end === undefined) {
       const watchers = this.#ofKeys.get(start);
@@ -61,7 +61,7 @@ export class Watchers<V> {
 
   remove(watcher: Watcher<V>): void {
     watcher.isCancelled = true;
-    this.#deferrable = undefined;
+    this.#deferrable.clear();
     const { start, end } = rangeOf(watcher.request);
     if (end === undefined) {
       const watchers = this.#ofKeys.get(start);
@@ -93,17 +93,19 @@ export class Watchers<V> {
 
   /** Whether all who watch there can do without the values of deferred puts. */
   mayDefer(prefix: string): boolean {
-    if (this.#deferrable?.prefix !== prefix) {
-      this.#deferrable = { prefix, may: this.#canDefer(prefix) };
+    let may = this.#deferrable.get(prefix);
+    if (may === undefined) {
+      may = this.#canDefer(prefix);
+      this.#deferrable.set(prefix, may);
     }
-    return this.#deferrable.may;
+    return may;
   }
 
   /** Tells of a put whose value was not made. */
   deferred(prefix: string, revision: number): void {
     for (const { watchers } of this.#rangesAround(prefix)) {
       for (const watcher of watchers) {
-        if (watcher.afterRevision < revision) watcher.request.onDeferred?.(revision);
+        if (watcher.afterRevision < revision) watcher.request.onDeferred?.(revision, prefix);
       }
     }
   }

@@ -143,16 +143,17 @@ export class CheckedStore<V> implements Store<V> {
         request.onChanges(changes);
       },
       ...(request.onDeferred !== undefined && {
-        onDeferred: (revision: number) => {
+        onDeferred: (revision: number, prefix: string) => {
           check.deferred(revision);
-          request.onDeferred?.(revision);
+          request.onDeferred?.(revision, prefix);
         },
       }),
-      onChange: (change) => {
-        check.changes([change]);
-        if (request.onChange === undefined) request.onChanges([change]);
-        else request.onChange(change);
-      },
+      ...(request.onChange !== undefined && {
+        onChange: (change: Change<V>) => {
+          check.changes([change]);
+          request.onChange?.(change);
+        },
+      }),
       onProgress: (revision) => {
         check.progress(revision);
         request.onProgress?.(revision);
