@@ -13,7 +13,7 @@ export class DeferredUpdates<V> {
   readonly #log: VersionLog<V>;
   readonly #stamp: Stamp<V>;
   readonly #pulses: KeyPulse<V>[] = [];
-  #chunks: Chunk<V>[] = [];
+  readonly #chunks: Chunk<V>[] = [];
   /** Index of the first entry of the first chunk, of the first entry there is, and of the next. */
   #chunksFrom = 0;
   #first = 0;
@@ -62,9 +62,10 @@ export class DeferredUpdates<V> {
   ): boolean {
     const its = pulse as KeyPulse<V>;
     if (its.epoch !== this.#epoch && !this.#find(its, head)) return false;
+    const room = this.#chunksFrom + this.#chunks.length * chunkLength;
+    if (this.#next === room) this.#chunks.push(newChunk());
     const at = this.#next++ % chunkLength;
-    if (at === 0) this.#chunks.push(newChunk());
-    const chunk = this.#chunks.at(-1) as Chunk<V>;
+    const chunk = this.#chunkOf(this.#next - 1);
     chunk.pulses[at] = its;
     chunk.numbers[at] = number;
     chunk.revisions[at] = revision;
@@ -72,7 +73,7 @@ export class DeferredUpdates<V> {
     return true;
   }
 
-  /** Others wrote a key. */
+  /** Others wrote a key that was there. */
   noticed(key: string): void {
     if (this.#prefix !== undefined && key.startsWith(this.#prefix)) this.#epoch++;
   }
@@ -120,7 +121,8 @@ export class DeferredUpdates<V> {
       );
       this.#log.put(places[at] as number, made);
     }
-    this.#chunks = [];
+    // The first may serve again: in a cluster that begins, others write here, too.
+    this.#chunks.length = Math.min(this.#chunks.length, 1);
     this.#chunksFrom = 0;
     this.#first = 0;
     this.#next = 0;

@@ -389,8 +389,11 @@ export class Keyspace<V> {
     if (head === undefined) {
       this.#keys.add(key, revision);
       this.#deferred.noticed(key);
-    } else if (isNew) this.#keys.setLive(key, true, revision);
-    else if (head.lease !== noLease) this.#leased.detach(head.lease, key);
+    } else {
+      this.#updates.noticed(key);
+      if (isNew) this.#keys.setLive(key, true, revision);
+      else if (head.lease !== noLease) this.#leased.detach(head.lease, key);
+    }
     this.#become(current);
     if (lease !== noLease) this.#leased.attach(lease, key);
     return current;
@@ -400,6 +403,7 @@ export class Keyspace<V> {
     const head = this.#head(key);
     if (head === undefined || head.isDeletion) return undefined;
     const gone = undefined as V;
+    this.#updates.noticed(key);
     this.#become(new Version(key, gone, 0, revision, 0, noLease, head));
     this.#keys.setLive(key, false, revision);
     if (head.lease !== noLease) this.#leased.detach(head.lease, key);
@@ -407,7 +411,6 @@ export class Keyspace<V> {
   }
 
   #become(version: Version<V>): void {
-    this.#updates.noticed(version.key);
     this.#heads.set(version.key, version);
     this.#log.append(version);
     this.#meter?.added(version);
