@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { KubeObject, Pod } from "../../../../src/api/objects.ts";
 import { EventRow } from "../../../../src/control-plane/apiserver/stored/event-row.ts";
+import { watchAll } from "../../../../src/control-plane/apiserver/request.ts";
+import { LeasePulse } from "../../../../src/control-plane/apiserver/stored/lease-pulse.ts";
 import { LeaseRow } from "../../../../src/control-plane/apiserver/stored/lease-row.ts";
 import { PodRow } from "../../../../src/control-plane/apiserver/stored/pod-row.ts";
 import type { StoredObject } from "../../../../src/control-plane/apiserver/stored/stored-object.ts";
@@ -196,6 +198,46 @@ describe("a lease kept as a row", () => {
       leaseDurationSeconds: 40,
       renewTime: "2026-01-01T00:00:10.000000Z",
     });
+  });
+});
+
+describe("renewals that nobody has read", () => {
+  test("are there for whoever reads the lease, lists it, or watches from before them", () => {
+    const at = api.at("leases", { namespace: "kube-node-lease", name: "n1" });
+    const holder = { namespace: "kube-node-lease", name: "n1", nodeUid: "u", durationSeconds: 40 };
+    const pulse = new LeasePulse("/registry/leases/kube-node-lease/n1");
+    expect(api.server.renewLease(pulse, api.timeline.nowUs)).toBe("missing");
+    api.server.createLease(at, holder, () => {});
+    const created = api.server.revision;
+    for (const seconds of [10, 20]) {
+      expect(api.server.renewLease(pulse, api.timeline.nowUs + seconds * 1_000_000)).toBe(
+        "renewed",
+      );
+    }
+    expect(api.server.revision).toBe(created + 2);
+
+    const told: unknown[] = [];
+    const renewTimeOf = ({ spec }: KubeObject): unknown =>
+      (spec as { readonly renewTime?: string }).renewTime;
+    api.server.watch(
+      { ...at, name: "" },
+      { ...watchAll, resourceVersion: String(created) },
+      {
+        event: (type, stored) => told.push([type, renewTimeOf(stored.toObject())]),
+        bookmark: () => {},
+        error: (status) => told.push(status),
+      },
+    );
+    expect(told).toEqual([
+      ["MODIFIED", "2026-01-01T00:00:10.000000Z"],
+      ["MODIFIED", "2026-01-01T00:00:20.000000Z"],
+    ]);
+    // From now on somebody watches.
+    api.server.renewLease(pulse, api.timeline.nowUs + 30_000_000);
+    expect(told.at(-1)).toEqual(["MODIFIED", "2026-01-01T00:00:30.000000Z"]);
+    const lease = api.get("leases", "n1", { namespace: "kube-node-lease" });
+    expect(renewTimeOf(lease)).toBe("2026-01-01T00:00:30.000000Z");
+    expect(lease.metadata.resourceVersion).toBe(String(created + 3));
   });
 });
 
