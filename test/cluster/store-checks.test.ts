@@ -4,6 +4,7 @@ import type { ClusterOptions } from "../../src/cluster/cluster-options.ts";
 import { openDataDirectory } from "../../src/cluster/data-directory.ts";
 import { RunError } from "../../src/cluster/run-error.ts";
 import { BrokenPromiseError } from "../../src/control-plane/store/check/broken-promise.ts";
+import type { Change } from "../../src/control-plane/store/store.ts";
 import { Watcher } from "../../src/control-plane/store/watchers.ts";
 import { dataDirectory } from "../control-plane/store/file/data-directory.ts";
 import { aPod, DrivenCluster } from "./driven-cluster.ts";
@@ -12,11 +13,15 @@ const options: ClusterOptions = { nodes: 2, threads: 0, seed: 5 };
 
 /** A pod comes and goes in a cluster whose store does not tell of its deletion. */
 async function aPodThatGoesUnseen(more: ClusterOptions, layout: Layout): Promise<unknown> {
-  const honest = Reflect.get(Watcher.prototype, "tell") as Watcher<unknown>["tell"];
+  const tell = Reflect.get(Watcher.prototype, "tell") as Watcher<unknown>["tell"];
+  const tellOne = Reflect.get(Watcher.prototype, "tellOne") as Watcher<unknown>["tellOne"];
+  const isTold = ({ request }: Watcher<unknown>, { type, key }: Change<unknown>): boolean =>
+    ("prefix" in request && request.prefix === "") || type === "put" || !key.includes("/pods/");
   Watcher.prototype.tell = function (changes) {
-    const isOfAll = "prefix" in this.request && this.request.prefix === "";
-    const isOfPod = changes.some(({ type, key }) => type === "delete" && key.includes("/pods/"));
-    if (isOfAll || !isOfPod) honest.call(this, changes);
+    if (changes.every((change) => isTold(this, change))) tell.call(this, changes);
+  };
+  Watcher.prototype.tellOne = function (change) {
+    if (isTold(this, change)) tellOne.call(this, change);
   };
   const driven = await DrivenCluster.start({ ...options, ...more }, layout);
   try {
@@ -28,7 +33,8 @@ async function aPodThatGoesUnseen(more: ClusterOptions, layout: Layout): Promise
   } catch (error) {
     return error;
   } finally {
-    Watcher.prototype.tell = honest;
+    Watcher.prototype.tell = tell;
+    Watcher.prototype.tellOne = tellOne;
     await driven.cluster.close();
   }
 }
