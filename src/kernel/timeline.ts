@@ -92,20 +92,31 @@ export class Timeline {
     return this.#isBackground;
   }
 
-  /** A message to `to`, due at `atUs`. Links decide when; actors do not call this themselves. */
+  /**
+   * A message to `to`, due at `atUs`. Links decide when; actors do not call this themselves.
+   *
+   * @param refused What its machine does with it, in its place, when it is down.
+   */
   deliver(
     atUs: number,
     from: ActorRef,
     to: ActorRef,
     handle: () => void,
     isBackground = this.#isBackground,
+    refused?: () => void,
   ): void {
-    this.#push(atUs, eventClass.message, from, to, handle, isBackground);
+    const entry = this.#push(atUs, eventClass.message, from, to, handle, isBackground);
+    if (refused !== undefined) entry.refused = refused;
   }
 
-  /** What came from outside the simulation: an HTTP request, an admin command. */
-  input(atUs: number, to: ActorRef, handle: () => void): void {
-    this.#push(atUs, eventClass.input, outside, to, handle, false);
+  /**
+   * What came from outside the simulation: an HTTP request, an admin command.
+   *
+   * @param refused See `deliver`.
+   */
+  input(atUs: number, to: ActorRef, handle: () => void, refused?: () => void): void {
+    const entry = this.#push(atUs, eventClass.input, outside, to, handle, false);
+    if (refused !== undefined) entry.refused = refused;
   }
 
   /** What befalls an actor: before all else that is due then, and whatever state it is in. */
@@ -193,9 +204,9 @@ export class Timeline {
     for (let atUs = queue.firstAtUs; atUs < endUs; atUs = queue.firstAtUs) {
       this.#nowUs = atUs;
       const entry = queue.pop();
-      const { handle } = entry;
-      if (handle === undefined) continue;
+      if (entry.handle === undefined) continue;
       if (this.#gate !== undefined && !this.#isAdmitted(this.#gate, entry)) continue;
+      const { handle } = entry;
       entry.handle = undefined;
       if (!entry.isBackground) this.#foreground--;
       this.#isBackground = entry.isBackground;
@@ -250,8 +261,9 @@ export class Timeline {
     const turnUs = gate.admit(actor, incarnation, this.#nowUs, hasTurn);
     if (turnUs === this.#nowUs) return true;
     if (turnUs === Infinity) {
+      entry.handle = entry.refused;
+      if (entry.handle !== undefined) return true;
       if (!isBackground) this.#foreground--;
-      entry.handle = undefined;
       return false;
     }
     // It comes before what arrives then.
@@ -281,6 +293,8 @@ class Entry implements TimerHandle {
   declare incarnation?: number;
   /** Whether it waited for its actor to be free. */
   declare hasTurn?: boolean;
+  /** Handled in its place while its actor is down. */
+  declare refused?: () => void;
   /** Whether it is due whatever befalls its actor. */
   declare isUngated?: boolean;
   readonly #timeline: Timeline;

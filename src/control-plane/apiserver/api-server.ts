@@ -2,13 +2,10 @@ import type { Binding, Eviction, KubeObject, Namespace } from "../../api/objects
 import type { Chance } from "../../kernel/chance.ts";
 import type { ActorRef, TimerHandle, Timeline } from "../../kernel/timeline.ts";
 import type { FactData, FactSubject, Trace } from "../../kernel/trace.ts";
-import type { KeyValue, Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
 import { AdmissionChain, type AdmissionPlugin } from "./admission/admission.ts";
-import { retellFrom, StoreContents } from "./cache-contents.ts";
-import { Compaction, historyChangesMaxDefault } from "./compaction.ts";
-import { ComponentWrites } from "./component-writes.ts";
+import { historyChangesMaxDefault } from "./compaction.ts";
 import { createObject, createTrusted, uidOf } from "./create.ts";
-import { EventExpiry } from "./event-expiry.ts";
 import { getObject, listObjects, type ObjectList } from "./read.ts";
 import { removeObject, type Removal } from "./remove.ts";
 import { keyOf, type Resource } from "./resource.ts";
@@ -20,9 +17,10 @@ import type {
   Requester,
   WatchOptions,
 } from "./request.ts";
+import { type ServerBody, ServerLife } from "./server-life.ts";
 import type { ServerParts } from "./server-parts.ts";
-import { type Answer, Storage } from "./storage.ts";
-import { type SendFromStore, StoreFeed } from "./store-feed.ts";
+import type { Answer } from "./storage.ts";
+import type { SendFromStore } from "./store-feed.ts";
 import type { EventRow } from "./stored/event-row.ts";
 import type { LeasePulse } from "./stored/lease-pulse.ts";
 import { type LeaseHolder, LeaseRow, LeaseSeed } from "./stored/lease-row.ts";
@@ -31,11 +29,16 @@ import { PodTemplates } from "./stored/pod-template.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
 import { bindPod, evictPod, finalizeNamespace } from "./subresources.ts";
 import { type Change, updateObject } from "./update.ts";
-import { WatchCache, type WatchSink } from "./watch-cache.ts";
+import type { WatchSink } from "./watch-cache.ts";
 import { watchObjects } from "./watch-objects.ts";
 
-/** How often watches that asked for bookmarks get one, µs. */
-const bookmarkIntervalUs = 60_000_000;
+/** Who has to know when an API server goes down, and when it is back. */
+export interface ServerObserver {
+  /** It crashed: whatever was under way with it is lost. */
+  readonly crashed?: () => void;
+  /** It answers again: its caches are filled. */
+  readonly serving?: () => void;
+}
 
 /**
  * One API server: the only door to the store, and a watch cache for everyone who asks what changed.
@@ -47,12 +50,9 @@ export class ApiServer {
   readonly actor: ActorRef;
   readonly resources: ResourceTable;
   readonly #timeline: Timeline;
-  readonly #feed: StoreFeed;
-  readonly #caches = new Map<Resource, WatchCache>();
-  /** The ones of kinds that change most come to the front. */
-  readonly #cachesByPrefix: (readonly [prefix: string, cache: WatchCache])[];
-  readonly #parts: ServerParts;
-  readonly #components: ComponentWrites;
+  readonly #body: ServerBody;
+  readonly #observers = new Set<ServerObserver>();
+  #life: ServerLife;
 
   constructor(options: {
     readonly actor: ActorRef;
@@ -68,99 +68,93 @@ export class ApiServer {
     readonly fromStore?: SendFromStore | undefined;
     /** Whether this server, of several, compacts the store and forgets old events. Default true. */
     readonly keepsHouse?: boolean;
+    /** Whether `crash` is ever called. Default false. */
+    readonly canCrash?: boolean;
   }) {
-    const { actor, timeline, trace, store } = options;
+    const { actor, timeline, trace } = options;
     this.actor = actor;
     this.#timeline = timeline;
     this.resources = new ResourceTable(options.kinds);
-    const isNeverBehind = store.direct !== undefined && options.fromStore === undefined;
-    for (const kind of options.kinds) {
-      const contents = isNeverBehind ? new StoreContents(store, kind.keyPrefix) : undefined;
-      const retell = isNeverBehind ? retellFrom(store, kind.keyPrefix) : undefined;
-      this.#caches.set(kind, new WatchCache(kind, 0, contents, retell));
-    }
-    this.#cachesByPrefix = [...this.#caches].map(([{ keyPrefix }, cache]) => [keyPrefix, cache]);
-    const { keepsHouse = true, historyChangesMax = historyChangesMaxDefault } = options;
-    const expiry = keepsHouse ? new EventExpiry(timeline, actor, store) : undefined;
-    const compaction = keepsHouse
-      ? new Compaction(timeline, actor, store, historyChangesMax)
-      : undefined;
-    const eventKind = this.resources.find("", "v1", "events");
-    const events = eventKind && this.#caches.get(eventKind);
-    this.#feed = new StoreFeed({
-      store,
-      timeline,
+    this.#body = {
       actor,
-      send: options.fromStore,
-      listener: {
-        onList: (items, revision) => {
-          this.#fill(items, revision);
-          for (const { key, modRevision } of items) expiry?.noticed(key, modRevision);
-        },
-        onChange: (change) => {
-          this.#cacheOfKey(change.key)?.apply(change);
-          if (change.type === "put") expiry?.noticed(change.key, change.revision);
-          compaction?.noticedChange();
-        },
-        onDeferred: (revision, under) => {
-          const cache = this.#cacheOfKey(under);
-          cache?.passOver(revision);
-          if (cache === events) expiry?.noticedDeferred();
-          compaction?.noticedChange();
-        },
-      },
-    });
-    this.#parts = {
-      resources: this.resources,
-      storage: new Storage(store),
+      timeline,
       chance: options.chance,
+      store: options.store,
+      resources: this.resources,
       admission: new AdmissionChain(options.admission),
       podTemplates: new PodTemplates(),
-      nowUs: () => timeline.nowFor(actor),
-      feed: this.#feed,
-      cacheOf: (resource) => this.#cacheOf(resource),
+      fromStore: options.fromStore,
+      keepsHouse: options.keepsHouse ?? true,
+      canCrash: options.canCrash ?? false,
+      historyChangesMax: options.historyChangesMax ?? historyChangesMaxDefault,
       record: (kind: string, subject: FactSubject, data: FactData) =>
         trace.record(actor, timeline.nowUs, kind, subject, data),
       recordForm: (form, subject, value) =>
         trace.recordForm(actor, timeline.nowUs, form, subject, value),
     };
-    this.#components = new ComponentWrites(this.#parts, (written) => expiry?.made(written));
-    this.#feed.start();
-    this.#every(bookmarkIntervalUs, () => this.#sendBookmarks());
-    compaction?.start();
+    this.#life = this.#newLife();
+    this.#life.begin(true);
+  }
+
+  /** Whether it answers: not from a crash until its caches are filled again. */
+  get isServing(): boolean {
+    return this.#life.isServing;
+  }
+
+  /**
+   * Goes down with all that it has in memory. Its timeline keeps from it what comes until `restart`.
+   */
+  crash(): void {
+    this.#life.end();
+    for (const { crashed } of [...this.#observers]) crashed?.();
+  }
+
+  /** Begins anew, with what the store has. */
+  restart(): void {
+    this.#life = this.#newLife();
+    this.#life.begin(false);
+  }
+
+  /** Returns how to observe it no more. */
+  observe(observer: ServerObserver): () => void {
+    this.#observers.add(observer);
+    return () => void this.#observers.delete(observer);
   }
 
   /** The store's revision, as far as this server knows. */
   get revision(): number {
-    return this.#feed.revision;
+    return this.#life.feed.revision;
   }
 
   /** How many revisions of the store this server has not heard of. */
   get behind(): number {
-    return this.#feed.behind;
+    return this.#life.feed.behind;
   }
 
   get nowUs(): number {
     return this.#timeline.nowFor(this.actor);
   }
 
-  /** An object as this server's cache has it, without asking the store. */
+  /** An object as this server's cache has it, without asking the store; none while it is down. */
   peek(resource: Resource, namespace: string, name: string): KubeObject | undefined {
-    return this.#cacheOf(resource)
+    if (!this.isServing) return undefined;
+    return this.#parts
+      .cacheOf(resource)
       .get(keyOf(resource, namespace, name))
       ?.toObject();
   }
 
   /** As `peek`, without making an object. */
   peekVersion(resource: Resource, namespace: string, name: string): StoredObject | undefined {
-    return this.#cacheOf(resource).get(keyOf(resource, namespace, name));
+    if (!this.isServing) return undefined;
+    return this.#parts.cacheOf(resource).get(keyOf(resource, namespace, name));
   }
 
-  /** All objects of a kind of the v1 API, as this server's cache has them. */
+  /** All objects of a kind of the v1 API, as this server's cache has them; none while it is down. */
   *objects(group: string, plural: string): Generator<KubeObject, void, undefined> {
     const resource = this.resources.find(group, "v1", plural);
-    if (resource === undefined) return;
-    for (const stored of this.#cacheOf(resource).objects()) yield stored.toObject();
+    if (resource === undefined || !this.isServing) return;
+    for (const stored of this.#parts.cacheOf(resource).objects()) yield stored.toObject();
   }
 
   /** @param resourceVersion As of lists: empty for what is there now, `0` for what the cache has. */
@@ -188,7 +182,7 @@ export class ApiServer {
 
   /** An event, from podrace's own components. */
   createEvent(requester: Requester, event: EventRow, answer: Answer<StoredObject>): void {
-    const written = this.#components.createEvent(event);
+    const written = this.#life.components.createEvent(event);
     if (written !== undefined) return answer(undefined, written);
     const { chance } = this.#parts;
     const admit = (): StoredObject => event.admit(this.#timeline.nowUs, chance);
@@ -220,7 +214,7 @@ export class ApiServer {
    * @returns `missing` when there is no lease, `undefined` when it has to be a PATCH like any other.
    */
   renewLease(lease: LeasePulse, renewUs: number): "renewed" | "missing" | undefined {
-    return this.#components.renewLease(lease, renewUs);
+    return this.#life.components.renewLease(lease, renewUs);
   }
 
   /** A node, as its kubelet registers it. */
@@ -234,7 +228,7 @@ export class ApiServer {
         const storeKey = context.storeKey ?? keyOf(resource, "", name);
         const uid = uidOf(this.#parts, storeKey, nowUs);
         const seed = { name, uid, storeKey, createdAtUs: nowUs };
-        return new NodeRow(seed, status, this.#components.taintsOfNewNodes(context));
+        return new NodeRow(seed, status, this.#life.components.taintsOfNewNodes(context));
       },
       answer,
     );
@@ -243,7 +237,7 @@ export class ApiServer {
   /** PATCH by one of podrace's own components, which knows rows; nobody needs the result. */
   revise(context: RequestContext, change: Change, answer: Answer<StoredObject>): void {
     if (change.ofRow !== undefined && !context.dryRun) {
-      const written = this.#components.revise(context, "patch", change.ofRow);
+      const written = this.#life.components.revise(context, "patch", change.ofRow);
       if (written !== undefined) return answer(undefined, written);
     }
     updateObject(this.#parts, context, "patch", change, answer);
@@ -269,7 +263,7 @@ export class ApiServer {
 
   /** As `bind`, when nobody needs the pod that results. */
   bindTo(context: RequestContext, binding: Binding, answer: Answer<StoredObject>): void {
-    const written = context.dryRun ? undefined : this.#components.bind(context, binding);
+    const written = context.dryRun ? undefined : this.#life.components.bind(context, binding);
     if (written !== undefined) return answer(undefined, written);
     bindPod(this.#parts, context, binding, answer);
   }
@@ -287,44 +281,13 @@ export class ApiServer {
     return this.#timeline.setBackgroundTimer(this.actor, delayUs, act);
   }
 
-  #cacheOf(resource: Resource): WatchCache {
-    const cache = this.#caches.get(resource) as WatchCache;
-    cache.advanceTo(this.#feed.revision);
-    return cache;
+  get #parts(): ServerParts {
+    return this.#life.parts;
   }
 
-  #fill(items: readonly KeyValue<StoredObject>[], revision: number): void {
-    const contents = new Map<WatchCache, Map<string, StoredObject>>();
-    for (const cache of this.#caches.values()) contents.set(cache, new Map());
-    for (const { key, value } of items) {
-      const cache = this.#cacheOfKey(key);
-      if (cache !== undefined) contents.get(cache)?.set(key, value);
-    }
-    for (const [cache, objects] of contents) cache.replace(objects, revision);
-  }
-
-  #cacheOfKey(key: string): WatchCache | undefined {
-    const caches = this.#cachesByPrefix;
-    for (let index = 0; index < caches.length; index++) {
-      const found = caches[index] as readonly [string, WatchCache];
-      if (!key.startsWith(found[0])) continue;
-      if (index > 0) {
-        caches[index] = caches[index - 1] as readonly [string, WatchCache];
-        caches[index - 1] = found;
-      }
-      return found[1];
-    }
-    return undefined;
-  }
-
-  #sendBookmarks(): void {
-    for (const resource of this.resources.all) this.#cacheOf(resource).sendBookmarks();
-  }
-
-  #every(intervalUs: number, act: () => void): void {
-    this.#timeline.setBackgroundTimer(this.actor, intervalUs, () => {
-      act();
-      this.#every(intervalUs, act);
+  #newLife(): ServerLife {
+    return new ServerLife(this.#body, () => {
+      for (const { serving } of [...this.#observers]) serving?.();
     });
   }
 }

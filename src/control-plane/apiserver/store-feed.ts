@@ -42,6 +42,7 @@ export class StoreFeed {
   readonly #waiting = new Set<Waiter>();
   #revision = 0;
   #watch: Watch | undefined;
+  #endStream: () => void = () => {};
   #asksForProgress = false;
 
   constructor(options: {
@@ -76,6 +77,20 @@ export class StoreFeed {
 
   start(): void {
     this.#read((items, revision) => this.#list(items, revision));
+  }
+
+  /** As `start`, of a server that comes back: what there is comes the way that changes come. */
+  startAgain(): void {
+    this.#read((items, revision) => {
+      if (!this.#send(() => this.#list(items, revision))) this.#later(() => this.startAgain());
+    });
+  }
+
+  /** Hears nothing more, and whoever waits is never told. */
+  stop(): void {
+    this.#endStream();
+    for (const { timer } of this.#waiting) timer.cancel();
+    this.#waiting.clear();
   }
 
   /** What the store's revision is by now. */
@@ -136,6 +151,7 @@ export class StoreFeed {
       stream.watch?.cancel();
       this.#watch = undefined;
     };
+    this.#endStream = end;
     const resume = (): void => {
       if (stream.isOver) return;
       end();
