@@ -99,6 +99,7 @@ function createApiServer(parts: ApiServerParts, index: number): ApiServer {
     ],
     fromStore: watchOf(parts, index, actor),
     keepsHouse: index === 0,
+    canCrash: parts.environment !== undefined,
   });
 }
 

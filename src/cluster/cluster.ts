@@ -297,7 +297,11 @@ export async function createCluster(
     (link): ShardPart => new ShardPart(link, options.startUs, (outbox) => fleet.take(outbox)),
   );
   const kubeletServers = new KubeletServers(
-    servers.map((server) => ({ actor: server.actor, door: createKubeletDoor(server) })),
+    servers.map((server) => ({
+      actor: server.actor,
+      door: createKubeletDoor(server),
+      liveness: server,
+    })),
     (node, life) => {
       const { actor } = members[node] as Member;
       return servers.indexOf(serversFor(servers, actor, life, serverParts)[0]);
@@ -327,7 +331,7 @@ export async function createCluster(
     return new RunError(error, { seed: options.seed, window, actor });
   };
   const simulation = new Simulation(timeline, parts, options.kubeletLatencyUs, explain);
-  layout.data?.join(simulation, servers[0].actor);
+  layout.data?.join(simulation, etcd);
   return new Cluster({
     options,
     servers,

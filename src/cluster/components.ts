@@ -74,8 +74,12 @@ export function startComponents(
     };
     return { actor, crash: () => client?.close(), restart: start };
   });
-  const passive = servers.map(({ actor }) => ({ actor }));
-  environment?.govern(timeline, [...passive, ...begins], (actor, kind, data) => {
+  const served = servers.map((server) => ({
+    actor: server.actor,
+    crash: () => server.crash(),
+    restart: () => server.restart(),
+  }));
+  environment?.govern(timeline, [...served, ...begins], (actor, kind, data) => {
     trace.record(actor, timeline.nowUs, kind, `actors/${actor.name}`, data);
   });
   for (const { restart } of begins) restart();

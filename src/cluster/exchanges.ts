@@ -5,6 +5,7 @@ import { type AdminHandler, HttpDoor } from "../control-plane/apiserver/http/htt
 import { sendError } from "../control-plane/apiserver/http/refuse.ts";
 import type { Pacer } from "../kernel/pacer.ts";
 import type { ActorRef } from "../kernel/timeline.ts";
+import { etcd } from "./api-servers.ts";
 import type { Cluster } from "./cluster.ts";
 import type { InputLog } from "./input-log.ts";
 import { type JournalEntry, type JournalWriter, recordedRequest } from "./journal.ts";
@@ -73,13 +74,13 @@ export class Exchanges {
     this.#isClosed = true;
   }
 
-  /** Something else that comes in. It is not recorded. */
+  /** Something else that comes in, at the store. It is not recorded. */
   submit(handle: () => void): void {
     if (this.#held !== undefined) {
       this.#held.push(() => this.submit(handle));
       return;
     }
-    if (!this.#isClosed) this.#submit(this.#cluster.server.actor, handle);
+    if (!this.#isClosed) this.#submit(etcd, handle);
   }
 
   /** Lets what comes in wait until `act` settles: it is stamped, recorded and answered after that. */

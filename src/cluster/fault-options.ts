@@ -149,8 +149,6 @@ const faultFields: Readonly<Record<FaultKind, readonly string[]>> = {
   clock: ["actor", "offsetUs?", "ratePerMillion?", "forUs?"],
 };
 
-/** Actors that have no way to come back from a crash. */
-const uncrashable = /^(api-\d+|etcd)$/;
 
 const usMax = 1_000_000_000_000_000;
 
@@ -176,9 +174,9 @@ function requireFault(option: string, fault: unknown): void {
     const isAbsent = fault[name] === undefined && field.endsWith("?");
     if (!isAbsent) requireField(`${option}.${name}`, name, fault[name]);
   }
-  if (kind === "crash" && uncrashable.test(String(fault["actor"]))) {
-    const expected =
-      "a kubelet, the scheduler or a controller: pause the API server, or partition it";
+  // It has no way to come back from a crash.
+  if (kind === "crash" && fault["actor"] === "etcd") {
+    const expected = "an API server, a kubelet, the scheduler or a controller";
     throw new ClusterOptionsError(`${option}.actor`, expected, fault["actor"]);
   }
 }

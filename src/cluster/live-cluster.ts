@@ -11,6 +11,7 @@ import { type EtcdDoor, openEtcdDoor } from "../control-plane/store/etcd/door/et
 import { Pacer } from "../kernel/pacer.ts";
 import { wallClock } from "../kernel/wall-clock.ts";
 import { adminHandler } from "./admin-handler.ts";
+import { etcd } from "./api-servers.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { type Cluster, createCluster } from "./cluster.ts";
 import { type ClusterOptions, ClusterOptionsError } from "./cluster-options.ts";
@@ -254,7 +255,7 @@ async function serve(
     fail(error instanceof Error ? error : new Error(String(error)));
   // Time stands still until clients can come.
   const pacer = new Pacer({ simulation: cluster.simulation, wallClock, speed: 0, onFailure });
-  cluster.data?.submitThrough(cluster.server.actor, (to, handle) => pacer.submit(to, handle));
+  cluster.data?.submitThrough(etcd, (to, handle) => pacer.submit(to, handle));
   const exchanges = new Exchanges(cluster, pacer, {
     journal,
     log,
@@ -327,12 +328,12 @@ async function serve(
   const scheme = credentials === undefined ? "http" : "https";
   const addresses = authorities.map((authority) => `${scheme}://${authority}`);
   const server = addresses[0] as string;
-  const etcd = etcdDoor && { etcd: etcdDoor.url };
+  const door = etcdDoor && { etcd: etcdDoor.url };
   const address: ClusterAddress =
     credentials === undefined
-      ? { server, ...etcd }
+      ? { server, ...door }
       : {
-          ...etcd,
+          ...door,
           server,
           authorityPem: credentials.ca,
           clientCertificatePem: credentials.clientCert,

@@ -23,14 +23,19 @@ export class ReadyNodes {
       subresource: "",
       dryRun: false,
     };
-    server.watch(context, watchAll, {
-      event: (type, stored) => {
-        const isThere = type !== "DELETED" && stored.revision > this.#afterRevision;
-        this.#take(nodeVersion(stored), isThere);
-      },
-      bookmark: () => {},
-      error: () => {},
-    });
+    const watch = (): void => {
+      this.#ready.clear();
+      server.watch(context, watchAll, {
+        event: (type, stored) => {
+          const isThere = type !== "DELETED" && stored.revision > this.#afterRevision;
+          this.#take(nodeVersion(stored), isThere);
+        },
+        bookmark: () => {},
+        error: () => {},
+      });
+    };
+    watch();
+    server.observe({ crashed: () => this.#ready.clear(), serving: watch });
   }
 
   get count(): number {

@@ -77,6 +77,9 @@ export class Fleet {
       onWatchLost: ({ machine }, { server }, atUs) =>
         void servers.failed(machine.index, server, atUs),
     });
+    for (const server of servers.all) {
+      server.liveness?.observe({ crashed: () => this.#serverDown(server) });
+    }
   }
 
   /** Puts what the kubelets of a shard said in a window on its way to the API server. */
@@ -158,8 +161,15 @@ export class Fleet {
     const failed = (atUs: number): void =>
       this.#orders.requestFailed(member, atUs, kind, subject, isBackground);
     const timing = { sentUs, isBackground, unanswered, failed };
-    this.#network.request({ actor, apiServer: server.actor, kind, pod, ...timing }, request);
+    const isServing = (): boolean => server.liveness?.isServing ?? true;
+    const to = { apiServer: server.actor, isServing };
+    this.#network.request({ actor, ...to, kind, pod, ...timing }, request);
     return followers;
+  }
+
+  #serverDown(server: KubeletServer): void {
+    this.#network?.crashed(server.actor);
+    for (const member of this.#members) this.#orders.serverDown(member, server);
   }
 
   #register(member: Member, watch: number, server: KubeletServer): void {

@@ -7,11 +7,16 @@ const requestUsMax = 10_000_000;
 /** How long it believes in a watch that is silent, µs. @see `connection.ts` of the client */
 const silenceUsMax = 45_000_000;
 
+/** How long it waits until it asks for a watch again that it was refused, µs. @see `informer.ts` of the client */
+const rewatchUs = 1_000_000;
+
 /** A message of a kubelet that asks something of the API server. */
 export interface KubeletRequest {
   readonly actor: ActorRef;
   /** Whom it asks. */
   readonly apiServer: ActorRef;
+  /** Whether that answers, at the time; absent for one that always does. */
+  readonly isServing?: () => boolean;
   /** See `reports`. */
   readonly kind: number;
   /** Handle of the pod it is about. */
@@ -35,6 +40,8 @@ export class KubeletNetwork {
   readonly #latencyUs: number;
   /** The latest of a kubelet's statuses that was carried out, by what it is about. */
   readonly #latest = new Map<string, number>();
+  /** When an API server went down last, by name, µs. */
+  readonly #crashedUs = new Map<string, number>();
   #requests = 0;
 
   constructor(options: {
@@ -76,8 +83,27 @@ export class KubeletNetwork {
       if (answeredUs <= timeoutUs) return;
       failed(Math.max(timeoutUs, nowUs + this.#latencyUs));
     };
+    const refuse = (): void => {
+      if (isAnswered) return;
+      isAnswered = true;
+      const { nowUs } = this.#timeline;
+      const back = this.#network.between(apiServer.name, actor.name);
+      const [toldUs = Infinity] = back.arrivals(nowUs, nowUs + this.#latencyUs, stream, false);
+      const overUs = Math.max(timeoutUs, nowUs + this.#latencyUs);
+      const knownUs = Math.min(toldUs, overUs);
+      request.unanswered(knownUs);
+      if (!retriedKinds.has(kind)) return;
+      // A kubelet that is refused does not ask again at once.
+      request.failed(kind === reports.watch ? knownUs + rewatchUs : overUs);
+    };
+    const arrive = (): void => {
+      // What was sent to a life before is lost with its connection.
+      const isOfBefore = (this.#crashedUs.get(apiServer.name) ?? -1) >= sentUs;
+      if (isOfBefore || request.isServing?.() === false) refuse();
+      else carryOut();
+    };
     for (const atUs of arrivals) {
-      this.#timeline.deliver(atUs, actor, apiServer, carryOut, isBackground);
+      this.#timeline.deliver(atUs, actor, apiServer, arrive, isBackground, refuse);
     }
     if (arrivals.some((atUs) => atUs < timeoutUs)) return;
     isAnswered = true;
@@ -102,6 +128,19 @@ export class KubeletNetwork {
     const arrivals = link.arrivals(nowUs, nowUs + this.#latencyUs, stream, true);
     for (const atUs of arrivals) send(atUs);
     return arrivals.length > 0 ? undefined : nowUs + Math.max(silenceUsMax, this.#latencyUs);
+  }
+
+  /** An API server goes down now, and its connections with it. */
+  crashed({ name }: ActorRef): void {
+    this.#crashedUs.set(name, this.#timeline.nowUs);
+  }
+
+  /** When a kubelet knows that its connection to a server that goes down now is gone, µs. */
+  knowsOfCrash(server: ActorRef, { name }: ActorRef): number {
+    const { nowUs } = this.#timeline;
+    const link = this.#network.between(server.name, name);
+    const [toldUs] = link.arrivals(nowUs, nowUs + this.#latencyUs, "connection", false);
+    return toldUs ?? nowUs + Math.max(silenceUsMax, this.#latencyUs);
   }
 
   /** A pod is gone: nothing more is said of it. */

@@ -82,6 +82,13 @@ export class KubeletOrders {
     if (!watch.isBroken) this.#break(member, watch, this.#timeline.nowUs + this.#latencyUs);
   }
 
+  /** A server goes down: a kubelet that watches there is told, or finds out by the silence. */
+  serverDown(member: Member, { actor }: KubeletServer): void {
+    const watch = this.#watches.get(member.machine.index);
+    if (this.#network === undefined || watch?.server.actor !== actor || watch.isBroken) return;
+    this.#break(member, watch, this.#network.knowsOfCrash(actor, member.actor));
+  }
+
   /** Lets a kubelet find out at `atUs` that a request of a kind had no answer. */
   requestFailed(
     member: Member,

@@ -5,6 +5,15 @@ import type { KubeletDoor } from "./kubelet-door.ts";
 export interface KubeletServer {
   readonly actor: ActorRef;
   readonly door: KubeletDoor;
+  /** Absent for one that never goes down. */
+  readonly liveness?: ServerLiveness;
+}
+
+/** Whether an API server is there. */
+export interface ServerLiveness {
+  readonly isServing: boolean;
+  /** Calls `crashed` whenever it goes down. */
+  observe(observer: { readonly crashed: () => void }): void;
 }
 
 /**
@@ -12,7 +21,7 @@ export interface KubeletServer {
  * next.
  */
 export class KubeletServers {
-  readonly #servers: readonly KubeletServer[];
+  readonly all: readonly KubeletServer[];
   readonly #choose: (node: number, life: number) => number;
   /** By node index. */
   readonly #states = new Map<number, KubeletState>();
@@ -22,24 +31,24 @@ export class KubeletServers {
     servers: readonly KubeletServer[],
     choose: (node: number, life: number) => number = () => 0,
   ) {
-    this.#servers = servers;
+    this.all = servers;
     this.#choose = choose;
   }
 
   /** Where a kubelet sends what it sends at `atUs`. */
   of(node: number, atUs: number): KubeletServer {
-    if (this.#servers.length === 1) return this.#servers[0] as KubeletServer;
+    if (this.all.length === 1) return this.all[0] as KubeletServer;
     const state = this.#stateOf(node);
     if (atUs >= state.leavesUs) {
-      state.server = (state.server + 1) % this.#servers.length;
+      state.server = (state.server + 1) % this.all.length;
       state.leavesUs = Infinity;
     }
-    return this.#servers[state.server] as KubeletServer;
+    return this.all[state.server] as KubeletServer;
   }
 
   /** A kubelet begins, perhaps anew. */
   begin(node: number): void {
-    if (this.#servers.length === 1) return;
+    if (this.all.length === 1) return;
     const life = (this.#states.get(node)?.life ?? 0) + 1;
     this.#states.set(node, { server: this.#choose(node, life), life, leavesUs: Infinity });
   }
@@ -50,9 +59,9 @@ export class KubeletServers {
    * @returns Whether it leaves that server now, and with it all that goes over the connection.
    */
   failed(node: number, server: KubeletServer, atUs: number): boolean {
-    if (this.#servers.length === 1) return false;
+    if (this.all.length === 1) return false;
     const state = this.#stateOf(node);
-    const isLeaving = this.#servers[state.server] === server && atUs < state.leavesUs;
+    const isLeaving = this.all[state.server] === server && atUs < state.leavesUs;
     if (isLeaving) state.leavesUs = atUs;
     return isLeaving;
   }

@@ -31,9 +31,10 @@ export class Link {
    * @param stream Names the message's kind in the keys of decisions about it.
    * @param isOrdered Whether the messages of that stream arrive in the order they were sent in,
    *   whatever befalls them.
+   * @param refused What the receiver's machine does with it while the receiver is down.
    * @returns Whether it arrives at all.
    */
-  send(handle: () => void, stream = "", isOrdered = false): boolean {
+  send(handle: () => void, stream = "", isOrdered = false, refused?: () => void): boolean {
     const { nowUs } = this.#timeline;
     const dueUs = nowUs + this.latencyUs;
     if (this.#faults === undefined) {
@@ -41,7 +42,9 @@ export class Link {
       return true;
     }
     const arrivals = this.#faults.arrivals(nowUs, dueUs, stream, isOrdered);
-    for (const atUs of arrivals) this.#timeline.deliver(atUs, this.from, this.to, handle);
+    for (const atUs of arrivals) {
+      this.#timeline.deliver(atUs, this.from, this.to, handle, undefined, refused);
+    }
     return arrivals.length > 0;
   }
 }

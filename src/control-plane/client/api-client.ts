@@ -62,6 +62,8 @@ export class ApiClient implements EventSink {
   /** Of the request before: components ask for the same kinds again and again. */
   #lastResource: Resource | undefined;
   #route: Route;
+  /** How to let go of what was there for it alone. */
+  readonly #endings: (() => void)[] = [];
 
   constructor(options: {
     readonly actor: ActorRef;
@@ -90,6 +92,7 @@ export class ApiClient implements EventSink {
         answers: new Link(timeline, to.actor, actor, latencyUs, back),
         connection: network && new Connection(timeline, actor, () => this.#leave(route)),
       };
+      this.#endings.push(...connectionEndings(route));
       return route;
     };
     this.#route = routeTo(server);
@@ -107,7 +110,7 @@ export class ApiClient implements EventSink {
     const { server, requests, answers, connection } = this.#route;
     const begin = (to: WatchSink): (() => void) => this.#beginWatch(server, from, to);
     if (connection !== undefined) {
-      return fallibleWatch({ connection, requests, answers }, from.plural, begin, sink);
+      return fallibleWatch({ server, connection, requests, answers }, from.plural, begin, sink);
     }
     let stop = (): void => {};
     let stopped = false;
@@ -170,6 +173,7 @@ export class ApiClient implements EventSink {
   /** The component crashed: what is on its way to it reaches nobody. */
   close(): void {
     for (const { connection } of this.#routes) connection?.close();
+    for (const end of this.#endings) end();
   }
 
   createEvent(_source: EventSource, event: EventRow): void {
@@ -210,8 +214,9 @@ export class ApiClient implements EventSink {
 
   /** Asks, and has no use for an answer: none is sent. */
   #tell({ plural }: ResourcePath, request: (server: ApiServer) => void): void {
-    const { server, requests } = this.#route;
-    requests.send(() => request(server), plural);
+    const { server, requests, connection } = this.#route;
+    const handle = (): void => request(server);
+    requests.send(connection?.over(() => void (server.isServing && handle())) ?? handle, plural);
   }
 
   #ask<T>(
@@ -220,12 +225,17 @@ export class ApiClient implements EventSink {
     request: (reply: Answer<T>, server: ApiServer) => void,
   ): void {
     const { server, requests, answers, connection } = this.#route;
-    const pass = connection?.expect(answer) ?? answer;
-    requests.send(() => {
+    const attempt = connection?.attempt(answer);
+    const pass = attempt?.pass ?? answer;
+    const handle = (): void => {
       request((error, result) => {
         answers.send(() => pass(error, result), plural);
       }, server);
-    }, plural);
+    };
+    if (connection === undefined || attempt === undefined) return void requests.send(handle, plural);
+    const refuse = (): void => void answers.send(attempt.refuse, plural);
+    const ask = connection.over(() => (server.isServing ? handle() : refuse()));
+    requests.send(ask, plural, false, refuse);
   }
 
   #beginWatch(server: ApiServer, from: WatchFrom, sink: WatchSink): () => void {
@@ -262,6 +272,14 @@ export class ApiClient implements EventSink {
       storeKey: path.storeKey,
     };
   }
+}
+
+/** Breaks off the connection of a route whenever its server goes down; returns how to stop that. */
+function connectionEndings({ server, answers, connection }: Route): readonly (() => void)[] {
+  if (connection === undefined) return [];
+  const crashed = (): void =>
+    connection.breakOff((notice) => answers.send(notice, "connection"));
+  return [server.observe({ crashed })];
 }
 
 const eventsPath: ResourcePath = { group: "", version: "v1", plural: "events" };

@@ -14,9 +14,17 @@ const silenceUsMax = 45_000_000;
 export class ConnectionLostError extends Error {
   override readonly name = "ConnectionLostError";
 
-  constructor() {
-    super("http2: client connection lost");
+  constructor(message = "http2: client connection lost") {
+    super(message);
   }
+}
+
+/** A request under way, as its client sees it. */
+export interface Attempt<T> {
+  /** Its answer arrives. */
+  readonly pass: Answer<T>;
+  /** The client is told that nobody listens. */
+  readonly refuse: () => void;
 }
 
 /** What a client knows of its connection to a server that may fail to answer. It dies with the client. */
@@ -24,7 +32,7 @@ export class Connection {
   readonly #timeline: Timeline;
   readonly #actor: ActorRef;
   readonly #onLoss: () => void;
-  readonly #watches = new Set<KeptWatch>();
+  #wire = new Wire();
   #isClosed = false;
 
   /** @param onLoss The client found out that the server does not answer; before whoever asked is told. */
@@ -38,20 +46,31 @@ export class Connection {
     return this.#isClosed;
   }
 
-  /** The first answer is passed on, or that none came in time. */
-  expect<T>(answer: Answer<T>): Answer<T> {
+  /** The first answer is passed on, or that there is none. */
+  attempt<T>(answer: Answer<T>): Attempt<T> {
+    const wire = this.#wire;
     let isOver = false;
     const pass: Answer<T> = (error, result) => {
       if (isOver || this.#isClosed) return;
       isOver = true;
+      wire.requests.delete(lose);
       timer.cancel();
       answer(error, result);
     };
+    const lose = (): void => pass(new ConnectionLostError());
     const timer = this.#timeline.setTimer(this.#actor, silenceUsMax, () => {
+      // The client gives the connection up, and all that is under way on it.
+      if (wire.isBroken) return this.#drop(wire);
       this.#onLoss();
-      pass(new ConnectionLostError());
+      lose();
     });
-    return pass;
+    wire.requests.add(lose);
+    const refuse = (): void => {
+      if (isOver || this.#isClosed) return;
+      this.#onLoss();
+      pass(new ConnectionLostError("connect: connection refused"));
+    };
+    return { pass, refuse };
   }
 
   /** A request that is carried out once, however often it arrives. */
@@ -64,31 +83,84 @@ export class Connection {
     };
   }
 
+  /** What arrives over the connection as it is now: nothing, once the server's end of it is gone. */
+  over(act: () => void): () => void {
+    const wire = this.#wire;
+    return () => {
+      if (!wire.isBroken) act();
+    };
+  }
+
   /** The client finds out, in its time, that something on the connection was lost. */
   noticeLoss(act: () => void): void {
-    this.#timeline.setTimer(this.#actor, silenceUsMax, () => {
-      if (this.#isClosed) return;
-      this.#onLoss();
-      act();
-    });
+    this.#timeline.setTimer(this.#actor, silenceUsMax, () => this.lost(act));
+  }
+
+  /** The client finds out now. */
+  lost(act: () => void): void {
+    if (this.#isClosed) return;
+    this.#onLoss();
+    act();
+  }
+
+  /**
+   * The server went down, and its end of the connection with it.
+   *
+   * @param tell Sends the client word of it; returns whether that arrives. Otherwise the client finds
+   *   out when it has been silent for long enough.
+   */
+  breakOff(tell: (notice: () => void) => boolean): void {
+    const wire = this.#wire;
+    if (wire.isBroken || this.#isClosed) return;
+    wire.isBroken = true;
+    // Nobody waits for anything: the next request has a new one.
+    if (wire.isIdle) {
+      this.#wire = new Wire();
+      return;
+    }
+    const notice = (): void => this.#drop(wire);
+    if (!tell(notice)) this.#timeline.setTimer(this.#actor, silenceUsMax, notice);
   }
 
   /** A watch that the server goes on with until it is ended; returns how to forget it. */
   keep(watch: KeptWatch): () => void {
-    this.#watches.add(watch);
-    return () => void this.#watches.delete(watch);
+    const { watches } = this.#wire;
+    watches.add(watch);
+    return () => void watches.delete(watch);
   }
 
   /** The client goes elsewhere: who watches over this connection is told that it is lost. */
   leave(): void {
-    for (const watch of this.#watches) watch.lose();
+    for (const watch of this.#wire.watches) watch.lose();
   }
 
   /** The client is gone: nothing reaches it any more, and the server lets go of its watches. */
   close(): void {
     this.#isClosed = true;
-    for (const watch of this.#watches) watch.end();
-    this.#watches.clear();
+    for (const watch of this.#wire.watches) watch.end();
+    this.#wire.watches.clear();
+  }
+
+  /** The client knows that a connection is gone: it is told to all that waits on it, once. */
+  #drop(wire: Wire): void {
+    if (this.#isClosed || this.#wire !== wire) return;
+    this.#wire = new Wire();
+    this.#onLoss();
+    for (const lose of wire.requests) lose();
+    for (const watch of wire.watches) watch.lose();
+  }
+}
+
+/** What is under way between a client and one life of a server: it goes down with either. */
+class Wire {
+  /** Whether the server's end is gone, as the client may not know yet. */
+  isBroken = false;
+  /** How requests are told that there will be no answer. */
+  readonly requests = new Set<() => void>();
+  readonly watches = new Set<KeptWatch>();
+
+  get isIdle(): boolean {
+    return this.requests.size === 0 && this.watches.size === 0;
   }
 }
 

@@ -1,7 +1,16 @@
 import { internalError } from "../../api/errors.ts";
 import type { Link } from "../../kernel/link.ts";
+import type { ApiServer } from "../apiserver/api-server.ts";
 import type { WatchSink } from "../apiserver/watch-cache.ts";
 import { type Connection, ConnectionLostError } from "./connection.ts";
+
+/** The way to a server that may fail, and back. */
+interface WatchedRoute {
+  readonly server: Pick<ApiServer, "isServing">;
+  readonly requests: Link;
+  readonly answers: Link;
+  readonly connection: Connection;
+}
 
 /**
  * A watch over links that may fail. Its events arrive in order or not at all: where one is lost the
@@ -12,12 +21,12 @@ import { type Connection, ConnectionLostError } from "./connection.ts";
  * @returns How to end the watch.
  */
 export function fallibleWatch(
-  over: { readonly connection: Connection; readonly requests: Link; readonly answers: Link },
+  over: WatchedRoute,
   stream: string,
   begin: (sink: WatchSink) => () => void,
   sink: WatchSink,
 ): () => void {
-  const { connection, requests, answers } = over;
+  const { server, connection, requests, answers } = over;
   let stop: (() => void) | undefined;
   let hasBegun = false;
   let isBroken = false;
@@ -45,19 +54,31 @@ export function fallibleWatch(
     };
     if (!answers.send(handle, stream, true)) breakOff();
   };
-  const ask = (): void => {
+  const begun = (): void => {
     // The request may come twice.
     if (hasBegun || isBroken) return;
     hasBegun = true;
     stop = begin({
       event: (type, object) => pass(() => sink.event(type, object)),
       bookmark: (revision, ends) => pass(() => sink.bookmark(revision, ends)),
-      error: (status) => pass(() => sink.error(status)),
+      error: (status) =>
+        pass(() => {
+          isOver = true;
+          forget();
+          sink.error(status);
+        }),
     });
     // It may have broken while the server sent what there was already.
     if (isBroken) stop();
   };
-  if (!requests.send(ask, stream)) breakOff();
+  const refuse = (): void => {
+    if (!answers.send(() => connection.lost(lose), stream)) breakOff();
+  };
+  const ask = (): void => {
+    if (server.isServing) begun();
+    else refuse();
+  };
+  if (!requests.send(connection.over(ask), stream, false, refuse)) breakOff();
   return () => {
     isOver = true;
     requests.send(end, stream);
