@@ -23,6 +23,8 @@ export interface ApiServerView {
   readonly name: string;
   /** Host and port. */
   readonly address: string;
+  /** Whether it answers: not while it is down. */
+  readonly isServing: boolean;
   /** What its watch cache has heard of. */
   readonly revision: number;
   /** How many revisions that is behind the store. */
@@ -84,9 +86,10 @@ export function traceOf(cluster: Cluster, subject: string): TraceBody {
 }
 
 function apiServersOf(cluster: Cluster, authorities: readonly string[]): readonly ApiServerView[] {
-  return cluster.servers.map(({ actor, revision, behind }, index) => ({
+  return cluster.servers.map(({ actor, isServing, revision, behind }, index) => ({
     name: actor.name,
     address: authorities[index] ?? "",
+    isServing,
     revision,
     behind,
   }));

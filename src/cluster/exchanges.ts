@@ -9,6 +9,7 @@ import { etcd } from "./api-servers.ts";
 import type { Cluster } from "./cluster.ts";
 import type { InputLog } from "./input-log.ts";
 import { type JournalEntry, type JournalWriter, recordedRequest } from "./journal.ts";
+import { recipientOf } from "./recipient.ts";
 import { versionInfo } from "./version.ts";
 
 /** Requests on their way through a live cluster: stamped, recorded, answered, and ended. */
@@ -50,6 +51,9 @@ export class Exchanges {
     this.#count = options.requestsBefore;
     this.#isReadOnly = options.isReadOnly;
     this.#onFailure = options.onFailure;
+    for (const server of cluster.servers) {
+      server.observe({ crashed: () => this.#crashed(server) });
+    }
   }
 
   /** Virtual time of the latest input, µs. */
@@ -103,14 +107,19 @@ export class Exchanges {
     }
     if (this.#isClosed) return;
     if (this.#isReadOnly && changesSomething(request)) return sendError(reply, readOnlyRefusal());
-    const { actor } = this.#cluster.servers[apiServer] as ApiServer;
+    const server = this.#cluster.servers[apiServer] as ApiServer;
+    const actor = recipientOf(request, server);
     this.#open.set(request, { number: this.#count++, actor });
     const noticing = this.#noticingTheEnd(request, reply);
-    const at = this.#submit(actor, () => {
-      const end = this.#doors[apiServer]?.handle(request, noticing);
-      if (end !== undefined && this.#open.has(request)) this.#ends.set(request, end);
-    });
-    const asked = apiServer === 0 ? undefined : actor.name;
+    const at = this.#submit(
+      actor,
+      () => {
+        const end = this.#doors[apiServer]?.handle(request, noticing);
+        if (end !== undefined && this.#open.has(request)) this.#ends.set(request, end);
+      },
+      () => noticing.breakOff(),
+    );
+    const asked = apiServer === 0 ? undefined : server.actor.name;
     this.#log?.keep(at, request, asked);
     this.#record(() => ({ at, request: recordedRequest(request, asked) }));
   }
@@ -156,6 +165,10 @@ export class Exchanges {
           },
         };
       },
+      breakOff: () => {
+        this.#forget(request);
+        reply.breakOff();
+      },
     };
   }
 
@@ -164,8 +177,13 @@ export class Exchanges {
     this.#ends.delete(request);
   }
 
-  #submit(to: ActorRef, handle: () => void): number {
-    this.#lastInputUs = this.#pacer.submit(to, handle);
+  /** Whatever it was asked: its clients' connections are gone, as they know. */
+  #crashed({ actor }: ApiServer): void {
+    for (const [request, open] of this.#open) if (open.actor === actor) this.#forget(request);
+  }
+
+  #submit(to: ActorRef, handle: () => void, refused?: () => void): number {
+    this.#lastInputUs = this.#pacer.submit(to, handle, refused);
     return this.#lastInputUs;
   }
 }

@@ -149,7 +149,6 @@ const faultFields: Readonly<Record<FaultKind, readonly string[]>> = {
   clock: ["actor", "offsetUs?", "ratePerMillion?", "forUs?"],
 };
 
-
 const usMax = 1_000_000_000_000_000;
 
 function requireFault(option: string, fault: unknown): void {

@@ -8,6 +8,7 @@ import {
 import { kinds } from "../control-plane/apiserver/kinds/kinds.ts";
 import { storedCodecOf } from "../control-plane/apiserver/stored/stored-codec.ts";
 import { type EtcdDoor, openEtcdDoor } from "../control-plane/store/etcd/door/etcd-door.ts";
+import { unguarded } from "../kernel/handling.ts";
 import { Pacer } from "../kernel/pacer.ts";
 import { wallClock } from "../kernel/wall-clock.ts";
 import { adminHandler } from "./admin-handler.ts";
@@ -316,6 +317,9 @@ async function serve(
   }
   for (const listener of listeners) {
     authorities.push(`${host.includes(":") ? `[${host}]` : host}:${listener.port}`);
+  }
+  for (const [index, server] of cluster.servers.entries()) {
+    server.observe({ crashed: () => unguarded(() => listeners[index]?.breakOff()) });
   }
   // Nobody answers any more: that clients get to know at once.
   void failed.then(async () => {

@@ -4,6 +4,7 @@ import { noSuchResource } from "../api/errors.ts";
 import { type Cluster, createCluster } from "./cluster.ts";
 import { type Journal, type JournalEnd, JournalError } from "./journal.ts";
 import { endOf } from "./journal-end.ts";
+import { recipientOf } from "./recipient.ts";
 import { versionInfo } from "./version.ts";
 
 export interface ReplayOptions {
@@ -67,7 +68,7 @@ function play(cluster: Cluster, inputs: Journal["inputs"]): void {
     servers.map((server) => [
       server.actor.name,
       {
-        actor: server.actor,
+        server,
         door: new HttpDoor({
           server,
           version: versionInfo,
@@ -88,7 +89,9 @@ function play(cluster: Cluster, inputs: Journal["inputs"]): void {
     if (asked === undefined) {
       throw new JournalError(`a request to ${played?.apiServer}, which the cluster does not have`);
     }
-    simulation.timeline.input(input.atUs, asked.actor, () => {
+    const to =
+      played === undefined ? asked.server.actor : recipientOf(played.request, asked.server);
+    simulation.timeline.input(input.atUs, to, () => {
       if ("request" in input) {
         ends.set(input.request, asked.door.handle(input.request, nowhere));
         return;
@@ -104,4 +107,5 @@ type PlayedRequest = Extract<Journal["inputs"][number], { readonly request: Http
 const nowhere: HttpReply = {
   send: () => {},
   open: () => ({ write: () => {}, end: () => {} }),
+  breakOff: () => {},
 };

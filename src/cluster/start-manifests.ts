@@ -102,6 +102,9 @@ async function send(cluster: Cluster, exchanges: Exchanges, request: HttpRequest
       answer = { code, body: typeof body === "string" ? body : Buffer.from(body).toString("utf8") };
     },
     open: () => ({ write: () => {}, end: () => {} }),
+    breakOff: () => {
+      answer = { code: 503, body: "the API server is down" };
+    },
   };
   exchanges.take(request, reply, 0);
   await cluster.simulation.advanceTo(exchanges.lastInputUs);

@@ -92,12 +92,14 @@ export class Pacer {
   /**
    * Hands `handle` to `actor` as an input, now; returns the virtual time it was stamped with, which
    * is never before that of an earlier input.
+   *
+   * @param refused What to do in its place when the actor is down.
    */
-  submit(actor: ActorRef, handle: () => void): number {
+  submit(actor: ActorRef, handle: () => void, refused?: () => void): number {
     // After all that was handled, on every thread, so that a replay sorts it where it was.
     const atUs = Math.max(this.#nowUs(), this.#simulation.openUs, this.#lastInputUs);
     this.#lastInputUs = atUs;
-    this.#simulation.timeline.input(atUs, actor, handle);
+    this.#simulation.timeline.input(atUs, actor, handle, refused);
     this.#wakeUp();
     return atUs;
   }

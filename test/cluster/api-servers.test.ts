@@ -2,18 +2,10 @@ import { describe, expect, test } from "vitest";
 import type { Lease } from "../../src/api/objects.ts";
 import { createCluster } from "../../src/cluster/cluster.ts";
 import type { ClusterOptions } from "../../src/cluster/cluster-options.ts";
-import { Chance } from "../../src/kernel/chance.ts";
 import type { Fault } from "../../src/kernel/faults.ts";
-import { aPod, DrivenCluster, second } from "./driven-cluster.ts";
+import { aPod, DrivenCluster, keepsTo, second } from "./driven-cluster.ts";
 
 const three = { nodes: 3, threads: 0, apiServers: 3 };
-
-/** The decision that makes an actor begin a life with an API server of `count`, by index. */
-function keepsTo(actor: string, life: number, server: number, count: number): [string, number] {
-  const site = `${actor}/#${life}`;
-  const byChance = new Chance(1).integer(`api-server/${site}`, 0, count - 1);
-  return [`apiServer/${site}`, (server - byChance + count) % count];
-}
 
 describe("a cluster with several API servers", () => {
   test("runs pods, whichever server each of its parts keeps to", async () => {

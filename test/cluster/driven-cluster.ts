@@ -3,6 +3,7 @@ import { type Cluster, createCluster, type Layout } from "../../src/cluster/clus
 import type { ClusterOptions } from "../../src/cluster/cluster-options.ts";
 import { componentUser, type RequestContext } from "../../src/control-plane/apiserver/request.ts";
 import type { Resource } from "../../src/control-plane/apiserver/resource.ts";
+import { Chance } from "../../src/kernel/chance.ts";
 import type { Fact } from "../../src/kernel/trace.ts";
 
 export const second = 1_000_000;
@@ -135,4 +136,16 @@ export function aPod(
     metadata: { name, namespace: "default" },
     spec: { containers: [{ name: "c", image }], ...rest },
   };
+}
+
+/** The decision that makes an actor begin a life with an API server of `count`, by index. */
+export function keepsTo(
+  actor: string,
+  life: number,
+  server: number,
+  count: number,
+): [string, number] {
+  const site = `${actor}/#${life}`;
+  const byChance = new Chance(1).integer(`api-server/${site}`, 0, count - 1);
+  return [`apiServer/${site}`, (server - byChance + count) % count];
 }

@@ -36,8 +36,8 @@ describe("fault options that make no sense are refused", () => {
       /^faults\[0\]\.actor must be about actors of this cluster, which are api-1, scheduler, .*, not "kubelet:node-9"$/,
     ],
     [
-      { faults: [{ atUs: 0, kind: "crash", actor: "api-1" }] },
-      /^faults\[0\]\.actor must be a kubelet, the scheduler or a controller: pause the API server/,
+      { faults: [{ atUs: 0, kind: "crash", actor: "etcd" }] },
+      /^faults\[0\]\.actor must be an API server, a kubelet, the scheduler or a controller, not "etcd"$/,
     ],
     [
       { explore: { gremlins: { perMillion: 1, maxUs: 1 } } },

@@ -232,7 +232,8 @@ export class ApiClient implements EventSink {
         answers.send(() => pass(error, result), plural);
       }, server);
     };
-    if (connection === undefined || attempt === undefined) return void requests.send(handle, plural);
+    if (connection === undefined || attempt === undefined)
+      return void requests.send(handle, plural);
     const refuse = (): void => void answers.send(attempt.refuse, plural);
     const ask = connection.over(() => (server.isServing ? handle() : refuse()));
     requests.send(ask, plural, false, refuse);
@@ -277,8 +278,7 @@ export class ApiClient implements EventSink {
 /** Breaks off the connection of a route whenever its server goes down; returns how to stop that. */
 function connectionEndings({ server, answers, connection }: Route): readonly (() => void)[] {
   if (connection === undefined) return [];
-  const crashed = (): void =>
-    connection.breakOff((notice) => answers.send(notice, "connection"));
+  const crashed = (): void => connection.breakOff((notice) => answers.send(notice, "connection"));
   return [server.observe({ crashed })];
 }
 

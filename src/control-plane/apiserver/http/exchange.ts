@@ -14,11 +14,18 @@ export interface HttpRequest {
 
 export type Headers = Readonly<Record<string, string>>;
 
-/** Where the answer goes. Either `send` once, or `open` and then writes. */
+/** Whether a request is for podrace itself, and not for the API server whose port it comes in at. */
+export function isForPodrace({ url }: Pick<HttpRequest, "url">): boolean {
+  return url.startsWith("/podrace/v1/");
+}
+
+/** Where the answer goes. Either `send` once, or `open` and then writes, or `breakOff`. */
 export interface HttpReply {
   send(code: number, headers: Headers, body: string | Uint8Array): void;
   /** Begins an answer of unknown length. */
   open(code: number, headers: Headers): HttpStream;
+  /** Nobody answers: the connection breaks. */
+  breakOff(): void;
 }
 
 export interface HttpStream {

@@ -17,6 +17,7 @@ import {
   type Headers,
   type HttpReply,
   type HttpRequest,
+  isForPodrace,
   jsonType,
   sendText,
 } from "./exchange.ts";
@@ -103,6 +104,10 @@ export class HttpDoor {
 
   /** Returns what to do when the client goes away: the end of its watch. */
   handle(request: HttpRequest, reply: HttpReply): () => void {
+    if (!this.#server.isServing && !isForPodrace(request)) {
+      reply.breakOff();
+      return () => {};
+    }
     const answering = compressing(request, reply);
     const [path, search] = splitUrl(request.url);
     const query = new Query(search);
@@ -151,7 +156,7 @@ export class HttpDoor {
 
   #routeOther(exchange: Exchange): void {
     const { request, path, query, reply, send } = exchange;
-    if (path.startsWith("/podrace/v1/")) {
+    if (isForPodrace(request)) {
       return this.#administer({ method: request.method, path, query }, exchange);
     }
     if (request.method !== "GET" && request.method !== "HEAD") throw noSuchMethod();
@@ -275,6 +280,7 @@ function compressing(request: HttpRequest, reply: HttpReply): HttpReply {
   if (!takesGzip) return reply;
   return {
     open: (code, headers) => reply.open(code, headers),
+    breakOff: () => reply.breakOff(),
     send: (code, headers, body) => {
       if (typeof body !== "string" || body.length < gzipBytesMin)
         return reply.send(code, headers, body);

@@ -13,7 +13,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { isApiError, requestEntityTooLarge } from "../../../api/errors.ts";
 import type { UserInfo } from "../request.ts";
-import { type Headers, type HttpReply, type HttpRequest } from "./exchange.ts";
+import { type Headers, type HttpReply, type HttpRequest, isForPodrace } from "./exchange.ts";
 import { sendError } from "./refuse.ts";
 
 /** The largest body taken. @see kubernetes `apiserver/pkg/server/config.go`: `MaxRequestBodyBytes` */
@@ -47,6 +47,8 @@ export type OnRequest = (request: HttpRequest, reply: HttpReply) => void;
 
 export interface HttpListener {
   readonly port: number;
+  /** Breaks all connections, but for those over which podrace itself is being asked something. */
+  breakOff(): void;
   close(): Promise<void>;
 }
 
@@ -60,7 +62,10 @@ export interface HttpListener {
 export async function listen(options: ListenOptions, onRequest: OnRequest): Promise<HttpListener> {
   const { tls } = options;
   const sockets = new Set<Socket>();
+  /** Clients that ask podrace something, by their ports. */
+  const spared = new Map<number, number>();
   const take = (request: AnyRequest, response: AnyResponse): void => {
+    if (isForPodrace({ url: request.url ?? "" })) spare(spared, request, response);
     void answer(request, response, tls !== undefined, options.onGone, onRequest);
   };
   const server =
@@ -78,6 +83,9 @@ export async function listen(options: ListenOptions, onRequest: OnRequest): Prom
   });
   return {
     port: (server.address() as AddressInfo).port,
+    breakOff() {
+      for (const socket of sockets) if (!spared.has(socket.remotePort ?? 0)) socket.destroy();
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -193,6 +201,10 @@ function replyTo(response: AnyResponse): HttpReply {
         },
       };
     },
+    breakOff() {
+      if ("stream" in response) response.stream?.session?.destroy();
+      else response.destroy();
+    },
   };
 }
 
@@ -229,6 +241,17 @@ function identify(request: AnyRequest): UserInfo | undefined {
     return { username: String(subject?.CN ?? ""), groups: [...groups, "system:authenticated"] };
   }
   return request.headers.authorization === undefined ? anonymous : undefined;
+}
+
+/** Counts a client in until it has its answer. */
+function spare(spared: Map<number, number>, request: AnyRequest, response: AnyResponse): void {
+  const { remotePort = 0 } = request.socket;
+  spared.set(remotePort, (spared.get(remotePort) ?? 0) + 1);
+  response.once("close", () => {
+    const left = (spared.get(remotePort) ?? 0) - 1;
+    if (left > 0) spared.set(remotePort, left);
+    else spared.delete(remotePort);
+  });
 }
 
 function remember(sockets: Set<Socket>, socket: Socket): void {
