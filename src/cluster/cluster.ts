@@ -324,13 +324,17 @@ export async function createCluster(
     ]),
   );
   const explain = ({ error, running, window }: Breakdown): RunError => {
-    if (running === undefined) return new RunError(error, { seed: options.seed, window });
+    const place = { seed: options.seed, ...(window !== undefined && { window }) };
+    if (running === undefined) return new RunError(error, place);
     const { actorId, atUs } = running;
     const name = members[actorId - firstKubeletId]?.actor.name ?? timeline.running ?? `${actorId}`;
     const actor = { name, thread: threads.get(name) ?? "main", atUs };
-    return new RunError(error, { seed: options.seed, window, actor });
+    return new RunError(error, { ...place, actor });
   };
   const simulation = new Simulation(timeline, parts, options.kubeletLatencyUs, explain);
+  for (const [index, { died }] of links.entries()) {
+    void died?.then((error) => simulation.partDied(index, error));
+  }
   layout.data?.join(simulation, etcd);
   return new Cluster({
     options,

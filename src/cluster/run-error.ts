@@ -5,7 +5,7 @@ import type { Breakdown } from "../kernel/simulation.ts";
 export interface RunPlace {
   readonly seed: number;
   /** The window it broke in, virtual time in µs; absent when it broke outside of any. */
-  readonly window?: Breakdown["window"];
+  readonly window?: NonNullable<Breakdown["window"]>;
   /** The actor that ran, e.g. `kubelet:node-2`; absent when it broke outside of any. */
   readonly actor?: RunningActor;
 }

@@ -16,6 +16,8 @@ export interface ShardLink {
   readonly threadName: string;
   /** The kubelet that runs, or broke; readable whether or not the shard still answers. */
   readonly running: Running | undefined;
+  /** Settles when its thread dies before it is closed; absent where there is none. */
+  readonly died?: Promise<Error>;
   init(config: ShardConfig): void | Promise<void>;
   /** The inbox is handed over; it must not be used afterwards. */
   step(endUs: number, inbox: Batch): StepResult | Promise<StepResult>;

@@ -31,11 +31,17 @@ export function threadLink(threadName: string, stepDeadlineMs: number = deadline
     return new ShardThreadError(`${threadName} did not answer ${method} within ${ms} ms`);
   });
   let closing = false;
-  thread.once("error", (cause) => {
-    calls.fail(new ShardThreadError(`${threadName} crashed: ${String(cause)}`, { cause }));
-  });
-  thread.once("exit", (code) => {
-    if (!closing) calls.fail(new ShardThreadError(`${threadName} exited with code ${code}`));
+  const died = new Promise<Error>((resolve) => {
+    const die = (error: Error): void => {
+      calls.fail(error);
+      resolve(error);
+    };
+    thread.once("error", (cause) => {
+      die(new ShardThreadError(`${threadName} crashed: ${String(cause)}`, { cause }));
+    });
+    thread.once("exit", (code) => {
+      if (!closing) die(new ShardThreadError(`${threadName} exited with code ${code}`));
+    });
   });
   const mark = new RunningMark();
   // One proxy for the thread's life, and each method taken once: see Comlink's finalizers.
@@ -43,6 +49,7 @@ export function threadLink(threadName: string, stepDeadlineMs: number = deadline
   const { init, step, hashes, inspectNode, inspectPod, decisions } = remote;
   return {
     threadName,
+    died,
     get running() {
       return mark.read();
     },

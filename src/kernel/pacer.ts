@@ -59,6 +59,8 @@ export class Pacer {
     this.#wallClock = options.wallClock;
     this.#onFailure = options.onFailure;
     this.#speed = options.speed;
+    // Whether or not anything is due, and time passes at all.
+    options.simulation.watchDeaths(() => this.#wakeUp());
     this.#anchorVirtualUs = options.simulation.timeline.nowUs;
     this.#anchorWallUs = options.wallClock.nowUs();
   }

@@ -22,8 +22,8 @@ export interface Breakdown {
   readonly error: unknown;
   /** The actor that ran; absent when it broke outside of any. */
   readonly running: Running | undefined;
-  /** The window, µs: from its start until just before its end. */
-  readonly window: { readonly startUs: number; readonly endUs: number };
+  /** The window, µs: from its start until just before its end; absent when there was none yet. */
+  readonly window?: { readonly startUs: number; readonly endUs: number };
 }
 
 /**
@@ -50,6 +50,7 @@ export class Simulation {
   readonly #breakdowns: Breakdown[] = [];
   #onWindowEnd: (endUs: number) => void = () => {};
   #hold: () => Promise<void> | undefined = () => undefined;
+  #onDeath: () => void = () => {};
 
   /** @param explain Makes of a breakdown what `advanceTo` rejects with: what was thrown, by default. */
   constructor(
@@ -100,6 +101,23 @@ export class Simulation {
    */
   holdWindows(hold: () => Promise<void> | undefined): void {
     this.#hold = hold;
+  }
+
+  /**
+   * A part died, whether or not it had something to do: the run is over. It broke in the window under way,
+   * or after the last one.
+   *
+   * @param index Its place among the parts.
+   */
+  partDied(index: number, error: Error): void {
+    if (this.#breakdowns[index + 1] !== undefined) return;
+    this.#note(index + 1, error, this.#parts[index]?.running);
+    this.#onDeath();
+  }
+
+  /** Calls `onDeath` when a part died: `advanceTo` throws from then on. */
+  watchDeaths(onDeath: () => void): void {
+    this.#onDeath = onDeath;
   }
 
   /**
@@ -164,7 +182,7 @@ export class Simulation {
 
   #note(place: number, error: unknown, running: Running | undefined): void {
     const window = { startUs: this.#windowStartUs, endUs: this.#windowEndUs };
-    this.#breakdowns[place] = { error, running, window };
+    this.#breakdowns[place] = { error, running, ...(this.#windows > 0 && { window }) };
   }
 
   #throwIfBroken(): void {

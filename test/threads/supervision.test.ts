@@ -76,6 +76,21 @@ describe("a run ends, naming the seed, the window and the actor, when a kubelet"
     );
   });
 
+  test("is on a thread that dies while it has nothing to do", async () => {
+    const started = once(process, "worker");
+    const cluster = await createCluster({ nodes: 1, threads: 1, seed: 7 });
+    const [worker] = (await started) as [Worker];
+    await cluster.advance(40_000_000);
+    await worker.terminate();
+
+    const error = await rejectionOf(cluster.advance(1));
+    expect(error).toMatchObject({ name: "RunError", place: { seed: 7 } });
+    expect((error as RunError).message).toMatch(
+      /^kubelet-thread-1 exited with code 1 \(seed 7; window 2026-01-01T00:00:.*; no actor was running\)$/,
+    );
+    await cluster.close();
+  });
+
   test("is on a thread that is ended from outside", async () => {
     const started = once(process, "worker");
     const cluster = await createCluster({ nodes: 1, threads: 1 });
@@ -132,6 +147,25 @@ describe("a live cluster whose thread dies", () => {
     expect(await cluster.failed).toMatchObject({ name: "RunError", place: { seed: 1 } });
     await expect(watch.text()).rejects.toThrow();
     await expect(fetch(url)).rejects.toThrow();
+    await cluster.stop();
+  });
+
+  test.each([
+    ["stands still", 0],
+    ["passes by the clock, with nothing due", 0.001],
+  ])("ends while time %s", async (_what, speed) => {
+    const started = once(process, "worker");
+    const cluster = await startLiveCluster({ nodes: 1, threads: 1, plainHttp: true, speed });
+    const [worker] = (await started) as [Worker];
+    const watch = await fetch(`${cluster.address.server}/api/v1/pods?watch=true`);
+    await worker.terminate();
+
+    const error = await cluster.failed;
+    expect(error).toMatchObject({ name: "RunError", place: { seed: 1 } });
+    expect(error.message).toMatch(
+      /^kubelet-thread-1 exited with code 1 \(seed 1; window .*; no actor/,
+    );
+    await expect(watch.text()).rejects.toThrow();
     await cluster.stop();
   });
 });
