@@ -3,7 +3,7 @@ import type { DecisionRecord } from "../kernel/decision-log.ts";
 import type { DecisionMap, Exploration, Odds } from "../kernel/decisions.ts";
 import type { EnvironmentConfig } from "../kernel/environment.ts";
 import { type Fault, type FaultKind, isNamed } from "../kernel/faults.ts";
-import { linkFamilies } from "../kernel/network.ts";
+import { linkFamilies, tieMax } from "../kernel/network.ts";
 import { ClusterOptionsError } from "./cluster-options-error.ts";
 
 /** How often something goes wrong, and for how long at most. */
@@ -28,6 +28,8 @@ export interface ExploreOptions {
   readonly duplicate?: ExploreOdds;
   /** A late message is overtaken by its own stream, too. */
   readonly reorder?: ExploreOdds;
+  /** Of messages that are due to an actor at the same µs, another one comes first. */
+  readonly tie?: Pick<ExploreOdds, "perMillion">;
   readonly partition?: ExploreOdds;
   readonly hold?: ExploreOdds;
   readonly crash?: ExploreOdds;
@@ -115,15 +117,19 @@ const actorsNamedMax = 8;
 const families: readonly string[] = [...linkFamilies, ...actorFamilies, "apiServer"];
 /** How many servers further another choice is at most. */
 const furtherServersMax = 15;
-/** They have no time: something happens or not, or another is chosen. */
-const timelessFamilies: readonly string[] = ["loss", "apiServer"];
+/** They have no time, but so many choices. */
+const timelessFamilies: Readonly<Record<string, number>> = {
+  loss: 1,
+  tie: tieMax,
+  apiServer: furtherServersMax,
+};
 
 function explorationOf(explore: ExploreOptions, seed: number, startUs: number): Exploration {
   const odds: Record<string, Odds> = {};
   for (const family of families) {
     const given = explore[family as keyof ExploreOptions] as Partial<ExploreOdds> | undefined;
     if (given === undefined) continue;
-    const max = given.maxUs ?? (family === "apiServer" ? furtherServersMax : 1);
+    const max = given.maxUs ?? timelessFamilies[family] ?? 1;
     odds[family] = { perMillion: given.perMillion ?? 0, max };
   }
   return {
@@ -206,7 +212,7 @@ function requireExplored(option: string, name: string, value: unknown): void {
     if (!families.includes(name)) throw new ClusterOptionsError(option, expected, value);
     const { perMillion, maxUs } = (isRecord(value) ? value : {}) as Partial<ExploreOdds>;
     requireInteger(`${option}.perMillion`, perMillion, 0, 1_000_000);
-    if (!timelessFamilies.includes(name))
+    if (timelessFamilies[name] === undefined)
       requireInteger(`${option}.maxUs`, maxUs, 1, 3_600_000_000);
   }
 }

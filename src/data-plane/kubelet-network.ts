@@ -103,7 +103,8 @@ export class KubeletNetwork {
       else carryOut();
     };
     for (const atUs of arrivals) {
-      this.#timeline.deliver(atUs, actor, apiServer, arrive, isBackground, refuse);
+      const tie = link.tie(sentUs, atUs, stream, isOrdered(kind));
+      this.#timeline.deliver(atUs, actor, apiServer, arrive, isBackground, refuse, tie);
     }
     if (arrivals.some((atUs) => atUs < timeoutUs)) return;
     isAnswered = true;

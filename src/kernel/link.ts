@@ -43,7 +43,8 @@ export class Link {
     }
     const arrivals = this.#faults.arrivals(nowUs, dueUs, stream, isOrdered);
     for (const atUs of arrivals) {
-      this.#timeline.deliver(atUs, this.from, this.to, handle, undefined, refused);
+      const tie = this.#faults.tie(nowUs, atUs, stream, isOrdered);
+      this.#timeline.deliver(atUs, this.from, this.to, handle, undefined, refused, tie);
     }
     return arrivals.length > 0;
   }

@@ -2,12 +2,16 @@ import type { Decisions } from "./decisions.ts";
 import { type ExploredSpell, ExploredSpells } from "./explored-spells.ts";
 import { type FaultSpell, isBetween, type LinkFault, spellsOf } from "./faults.ts";
 
-/** What can befall single messages, and how late the boldest decision makes them, µs. */
+/** The last place there is among messages that are due at the same µs. */
+export const tieMax = 1_023;
+
+/** What can befall single messages, and what the boldest decision is, in µs where it is a time. */
 const messageFamilies = {
   loss: 1,
   delay: 3_600_000_000,
   duplicate: 3_600_000_000,
   reorder: 3_600_000_000,
+  tie: tieMax,
 } as const;
 type MessageFamily = keyof typeof messageFamilies;
 
@@ -59,6 +63,8 @@ export class LinkFaults {
   readonly #counts = new Map<string, number>();
   /** When the latest message arrives, by ordered stream, µs. */
   readonly #lastUs = new Map<string, number>();
+  /** The latest tie, by ordered stream. */
+  readonly #lastTies = new Map<string, { readonly atUs: number; readonly tie: number }>();
 
   constructor(
     decisions: Decisions,
@@ -112,6 +118,21 @@ export class LinkFaults {
     const copyUs = this.#read("duplicate", name, sentUs);
     if (copyUs === 0) return [atUs];
     return [atUs, isOrdered ? atUs : atUs + copyUs];
+  }
+
+  /**
+   * The place that the message `arrivals` was asked about last has among those of other senders that
+   * are due with it, at `atUs`: behind all with a lower one. 0 by default: by the senders' ids.
+   */
+  tie(sentUs: number, atUs: number, stream: string, isOrdered: boolean): number {
+    if (!this.#live.includes("tie")) return 0;
+    const last = this.#lastTies.get(stream);
+    // Its own stream never changes its order.
+    if (isOrdered && last?.atUs === atUs) return last.tie;
+    const name = `${this.#name}/${stream}/#${this.#counts.get(stream) ?? 0}`;
+    const tie = this.#read("tie", name, sentUs);
+    if (isOrdered) this.#lastTies.set(stream, { atUs, tie });
+    return tie;
   }
 
   #read(family: MessageFamily, name: string, atUs: number): number {

@@ -96,6 +96,8 @@ export class Timeline {
    * A message to `to`, due at `atUs`. Links decide when; actors do not call this themselves.
    *
    * @param refused What its machine does with it, in its place, when it is down.
+   * @param tie Of messages that are due to `to` at the same time, those with a higher one come later;
+   *   among equals the order is that of their senders.
    */
   deliver(
     atUs: number,
@@ -104,8 +106,9 @@ export class Timeline {
     handle: () => void,
     isBackground = this.#isBackground,
     refused?: () => void,
+    tie = 0,
   ): void {
-    const entry = this.#push(atUs, eventClass.message, from, to, handle, isBackground);
+    const entry = this.#push(atUs, eventClass.message, from, to, handle, isBackground, tie);
     if (refused !== undefined) entry.refused = refused;
   }
 
@@ -241,6 +244,7 @@ export class Timeline {
     to: ActorRef,
     handle: () => void,
     isBackground: boolean,
+    tie = 0,
   ): Entry {
     if (!(atUs >= this.#nowUs && atUs >= this.#sealedUs && Number.isSafeInteger(atUs))) {
       this.#refuse(atUs, to);
@@ -248,7 +252,8 @@ export class Timeline {
     const sequence = this.#sequences[from.id] ?? 0;
     this.#sequences[from.id] = sequence + 1;
     if (!isBackground) this.#foreground++;
-    const due = { atUs, class: classOfEvent, destination: to.id, source: from.id, sequence };
+    const source = tie === 0 ? from.id : from.id + tie * tieStep;
+    const due = { atUs, class: classOfEvent, destination: to.id, source, sequence };
     const entry = new Entry(this, to, isBackground, handle);
     this.#queue.push(due, entry);
     return entry;
@@ -310,6 +315,9 @@ class Entry implements TimerHandle {
     this.#timeline.takeBack(this);
   }
 }
+
+/** More than there are ids. */
+const tieStep = 0x100_0000_0000;
 
 const outside: ActorRef = { id: 0, name: "outside" };
 const environment: ActorRef = { id: 1, name: "environment" };

@@ -31,6 +31,22 @@ describe("a run that explores faults", { timeout: 60_000 }, () => {
     expect([...families].toSorted()).toEqual(Object.keys(odds).toSorted());
   });
 
+  test("orders what is due at once otherwise, and can be told to do so again", async () => {
+    const plain = await storyUnderFaults({ threads: 0 });
+    const explore = { tie: { perMillion: 500_000 } };
+    const explored = await storyUnderFaults({ threads: 0, explore });
+    const { decisions } = explored;
+    expect(explored.outcome.traceHash).not.toBe(plain.outcome.traceHash);
+    expect(explored.pods).toEqual(plain.pods);
+    expect(await storyUnderFaults({ threads: 0, decisions })).toEqual(explored);
+    // A few of them alone make a difference.
+    const few = Object.fromEntries(
+      Object.entries(decisions).filter(([key]) => key.startsWith("tie/scheduler→api-1/")),
+    );
+    expect(Object.keys(few).length).toBeGreaterThan(3);
+    expect((await storyUnderFaults({ threads: 0, decisions: few })).decisions).toEqual(few);
+  });
+
   test("recovers once the faults are over, whatever the seed", async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), async (seed) => {

@@ -9,6 +9,7 @@ export const everything: ExploreOptions = {
   loss: { perMillion: 20_000 },
   delay: { perMillion: 100_000, maxUs: 3 * second },
   duplicate: { perMillion: 50_000, maxUs: 2 * second },
+  tie: { perMillion: 50_000 },
   partition: { perMillion: 60_000, maxUs: 20 * second },
   hold: { perMillion: 40_000, maxUs: 20 * second },
   crash: { perMillion: 60_000, maxUs: 15 * second },

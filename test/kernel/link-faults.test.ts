@@ -48,6 +48,48 @@ function aLink(
 
 const between = ["api-1", "kubelet:node-3"] as const;
 
+describe("messages of several senders that are due at the same time", () => {
+  /** Sends one of each of these at once, to the API server. */
+  function tied(overrides: DecisionMap, isOrdered = true): readonly string[] {
+    const timeline = new Timeline(1_000);
+    const decisions = new Decisions({ chance: new Chance(5), overrides });
+    const network = new Network(decisions, [], 1_000);
+    const arrived: string[] = [];
+    for (const [index, name] of ["scheduler", "kcm:a", "kcm:b"].entries()) {
+      const from = { id: 10 + index, name };
+      const link = new Link(timeline, from, api, latencyUs, network.between(name, api.name));
+      for (const number of [1, 2]) {
+        link.send(() => arrived.push(`${name} ${number}`), "pods", isOrdered);
+      }
+    }
+    timeline.runBefore(Infinity);
+    return arrived;
+  }
+
+  test("come in the order of their senders when nothing is decided", () => {
+    const all = ["scheduler 1", "scheduler 2", "kcm:a 1", "kcm:a 2", "kcm:b 1", "kcm:b 2"];
+    expect(tied({})).toEqual(all);
+  });
+
+  test("come otherwise when that is decided, and what is in order stays so", () => {
+    expect(tied({ "tie/scheduler→api-1/pods/#1": 2, "tie/kcm:a→api-1/pods/#1": 1 })).toEqual([
+      "kcm:b 1",
+      "kcm:b 2",
+      "kcm:a 1",
+      "kcm:a 2",
+      "scheduler 1",
+      "scheduler 2",
+    ]);
+    // It goes with the one before it.
+    expect(tied({ "tie/scheduler→api-1/pods/#2": 2 })).toEqual(tied({}));
+  });
+
+  test("overtake each other where there is no order", () => {
+    const overtaken = tied({ "tie/scheduler→api-1/pods/#1": 2 }, false);
+    expect([overtaken[0], overtaken.at(-1)]).toEqual(["scheduler 2", "scheduler 1"]);
+  });
+});
+
 describe("a link whose faults are decided", () => {
   test("delivers as one that never fails when nothing is decided", () => {
     const { down, send, run } = aLink();
