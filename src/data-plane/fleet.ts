@@ -77,9 +77,7 @@ export class Fleet {
       onWatchLost: ({ machine }, { server }, atUs) =>
         void servers.failed(machine.index, server, atUs),
     });
-    for (const server of servers.all) {
-      server.liveness?.observe({ crashed: () => this.#serverDown(server) });
-    }
+    this.#orders.noticeCrashes(servers.all, this.#members);
   }
 
   /** Puts what the kubelets of a shard said in a window on its way to the API server. */
@@ -161,15 +159,9 @@ export class Fleet {
     const failed = (atUs: number): void =>
       this.#orders.requestFailed(member, atUs, kind, subject, isBackground);
     const timing = { sentUs, isBackground, unanswered, failed };
-    const isServing = (): boolean => server.liveness?.isServing ?? true;
-    const to = { apiServer: server.actor, isServing };
+    const to = { apiServer: server.actor, liveness: server.liveness };
     this.#network.request({ actor, ...to, kind, pod, ...timing }, request);
     return followers;
-  }
-
-  #serverDown(server: KubeletServer): void {
-    this.#network?.crashed(server.actor);
-    for (const member of this.#members) this.#orders.serverDown(member, server);
   }
 
   #register(member: Member, watch: number, server: KubeletServer): void {

@@ -1,5 +1,6 @@
 import type { Network } from "../kernel/network.ts";
 import type { ActorRef, Timeline } from "../kernel/timeline.ts";
+import type { ServerLiveness } from "./kubelet-servers.ts";
 import { orders, reports } from "./protocol.ts";
 
 /** How long a kubelet waits for an answer, µs. @see kubernetes `cmd/kubelet/app/server.go`: 10 s */
@@ -15,8 +16,8 @@ export interface KubeletRequest {
   readonly actor: ActorRef;
   /** Whom it asks. */
   readonly apiServer: ActorRef;
-  /** Whether that answers, at the time; absent for one that always does. */
-  readonly isServing?: () => boolean;
+  /** Whether that answers; absent for one that always does. */
+  readonly liveness?: Pick<ServerLiveness, "isServing"> | undefined;
   /** See `reports`. */
   readonly kind: number;
   /** Handle of the pod it is about. */
@@ -99,7 +100,7 @@ export class KubeletNetwork {
     const arrive = (): void => {
       // What was sent to a life before is lost with its connection.
       const isOfBefore = (this.#crashedUs.get(apiServer.name) ?? -1) >= sentUs;
-      if (isOfBefore || request.isServing?.() === false) refuse();
+      if (isOfBefore || request.liveness?.isServing === false) refuse();
       else carryOut();
     };
     for (const atUs of arrivals) {

@@ -82,11 +82,21 @@ export class KubeletOrders {
     if (!watch.isBroken) this.#break(member, watch, this.#timeline.nowUs + this.#latencyUs);
   }
 
-  /** A server goes down: a kubelet that watches there is told, or finds out by the silence. */
-  serverDown(member: Member, { actor }: KubeletServer): void {
-    const watch = this.#watches.get(member.machine.index);
-    if (this.#network === undefined || watch?.server.actor !== actor || watch.isBroken) return;
-    this.#break(member, watch, this.#network.knowsOfCrash(actor, member.actor));
+  /** From now on, when a server goes down, kubelets that watch there are told, or find out by the silence. */
+  noticeCrashes(servers: readonly KubeletServer[], members: readonly Member[]): void {
+    const network = this.#network;
+    if (network === undefined) return;
+    for (const { actor, liveness } of servers) {
+      const crashed = (): void => {
+        network.crashed(actor);
+        for (const member of members) {
+          const watch = this.#watches.get(member.machine.index);
+          if (watch?.server.actor !== actor || watch.isBroken) continue;
+          this.#break(member, watch, network.knowsOfCrash(actor, member.actor));
+        }
+      };
+      liveness?.observe({ crashed });
+    }
   }
 
   /** Lets a kubelet find out at `atUs` that a request of a kind had no answer. */

@@ -116,8 +116,8 @@ describe("one of three API servers that crashes", () => {
       () => ["a", "b", "c"].every((name) => driven.phase(name) === "Running"),
       8 * second,
     );
-    const nodes = ["a", "b", "c"].map((name) => driven.pod(name)?.spec.nodeName).toSorted();
-    expect(nodes).toEqual(["node-1", "node-2", "node-3"]);
+    const nodes = new Set(["a", "b", "c"].map((name) => driven.pod(name)?.spec.nodeName));
+    expect(nodes.size).toBe(3);
     expect(driven.cluster.servers[1]?.isServing).toBe(false);
   });
 

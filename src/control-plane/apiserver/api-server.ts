@@ -106,7 +106,7 @@ export class ApiServer {
    */
   crash(): void {
     this.#life.end();
-    for (const { crashed } of [...this.#observers]) crashed?.();
+    for (const { crashed } of this.#observers) crashed?.();
   }
 
   /** Begins anew, with what the store has. */
@@ -287,7 +287,7 @@ export class ApiServer {
 
   #newLife(): ServerLife {
     return new ServerLife(this.#body, () => {
-      for (const { serving } of [...this.#observers]) serving?.();
+      for (const { serving } of this.#observers) serving?.();
     });
   }
 }
