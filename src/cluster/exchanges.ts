@@ -109,7 +109,7 @@ export class Exchanges {
     if (this.#isReadOnly && changesSomething(request)) return sendError(reply, readOnlyRefusal());
     const server = this.#cluster.servers[apiServer] as ApiServer;
     const actor = recipientOf(request, server);
-    this.#open.set(request, { number: this.#count++, actor });
+    this.#open.set(request, { number: this.#count++, actor, reply });
     const noticing = this.#noticingTheEnd(request, reply);
     const at = this.#submit(
       actor,
@@ -177,9 +177,13 @@ export class Exchanges {
     this.#ends.delete(request);
   }
 
-  /** Whatever it was asked: its clients' connections are gone, as they know. */
+  /** All that it was asked breaks off: that its clients are gone then is no news. */
   #crashed({ actor }: ApiServer): void {
-    for (const [request, open] of this.#open) if (open.actor === actor) this.#forget(request);
+    for (const [request, open] of this.#open) {
+      if (open.actor !== actor) continue;
+      this.#forget(request);
+      open.reply.breakOff();
+    }
   }
 
   #submit(to: ActorRef, handle: () => void, refused?: () => void): number {
@@ -193,6 +197,7 @@ interface OpenRequest {
   readonly number: number;
   /** Who is asked. */
   readonly actor: ActorRef;
+  readonly reply: HttpReply;
 }
 
 function changesSomething({ method, url }: HttpRequest): boolean {

@@ -21,5 +21,5 @@ export async function comeToAMoment(
 export async function endOf(cluster: Cluster): Promise<JournalEnd> {
   const traceHash = await cluster.traceHash();
   const { factCount: facts, server } = cluster;
-  return { traceHash, objectsHash: objectsHash(server), facts, revision: server.revision };
+  return { traceHash, objectsHash: objectsHash(cluster), facts, revision: server.revision };
 }

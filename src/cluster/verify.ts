@@ -113,9 +113,8 @@ async function compareEnds(
   threaded: Cluster,
   fromUs: number,
 ): Promise<Verdict> {
-  const objects = objectsHash(inline.server);
-  if (objects !== objectsHash(threaded.server))
-    return { kind: "objectsDiffer", between: "replays" };
+  const objects = objectsHash(inline);
+  if (objects !== objectsHash(threaded)) return { kind: "objectsDiffer", between: "replays" };
   if (end !== undefined) {
     const hash = await inline.traceHash();
     if (hash !== end.traceHash) {

@@ -212,7 +212,7 @@ describe("a recording", () => {
 
       expect({ traceHash, objects }).toEqual({
         traceHash: end?.traceHash,
-        objects: objectsHash(live.cluster.server),
+        objects: objectsHash(live.cluster),
       });
     }
   });

@@ -47,6 +47,30 @@ describe("an actor under faults", () => {
     expect(timeline.isSettled).toBe(true);
   });
 
+  test("that is down has its machine refuse what comes, if whoever sent it can be told", () => {
+    const { timeline, run, note } = aVictim([
+      { atUs: 10, kind: "crash", actor: "scheduler", forUs: 20 },
+    ]);
+    for (const at of [9, 10, 29, 30]) {
+      const refused = (): void => note(`refused ${at}`);
+      timeline.deliver(1_000 + at, other, actor, () => note(`message ${at}`), false, refused);
+    }
+    timeline.input(
+      1_015,
+      actor,
+      () => note("input"),
+      () => note("input refused"),
+    );
+    expect(run().filter((line) => !/actor|crash|restart/.test(line))).toEqual([
+      "9 message 9",
+      "10 refused 10",
+      "15 input refused",
+      "29 refused 29",
+      "30 message 30",
+    ]);
+    expect(timeline.isSettled).toBe(true);
+  });
+
   test("stays down until a fault restarts it", () => {
     const { run } = aVictim([
       { atUs: 10, kind: "crash", actor: "*" },

@@ -13,6 +13,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { isApiError, requestEntityTooLarge } from "../../../api/errors.ts";
 import type { UserInfo } from "../request.ts";
+import { Connections } from "./connections.ts";
 import { type Headers, type HttpReply, type HttpRequest, isForPodrace } from "./exchange.ts";
 import { sendError } from "./refuse.ts";
 
@@ -61,19 +62,19 @@ export interface HttpListener {
  */
 export async function listen(options: ListenOptions, onRequest: OnRequest): Promise<HttpListener> {
   const { tls } = options;
-  const sockets = new Set<Socket>();
-  /** Clients that ask podrace something, by their ports. */
-  const spared = new Map<number, number>();
+  const connections = new Connections();
   const take = (request: AnyRequest, response: AnyResponse): void => {
-    if (isForPodrace({ url: request.url ?? "" })) spare(spared, request, response);
-    void answer(request, response, tls !== undefined, options.onGone, onRequest);
+    const { socket, url = "" } = request;
+    if (isForPodrace({ url })) response.once("close", connections.spare(socket));
+    const reply = replyTo(response, () => connections.isSpared(socket));
+    void answer(request, response, reply, tls !== undefined, options.onGone, onRequest);
   };
   const server =
     tls === undefined
       ? createPlainServer(take as (request: IncomingMessage, response: ServerResponse) => void)
       : secureServer(tls, take);
-  server.on("connection", (socket: Socket) => remember(sockets, socket));
-  server.on("secureConnection", (socket: Socket) => remember(sockets, socket));
+  server.on("connection", (socket: Socket) => connections.remember(socket));
+  server.on("secureConnection", (socket: Socket) => connections.remember(socket));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, () => {
@@ -83,13 +84,11 @@ export async function listen(options: ListenOptions, onRequest: OnRequest): Prom
   });
   return {
     port: (server.address() as AddressInfo).port,
-    breakOff() {
-      for (const socket of sockets) if (!spared.has(socket.remotePort ?? 0)) socket.destroy();
-    },
+    breakOff: () => connections.breakOff(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
+        connections.destroyAll();
       }),
   };
 }
@@ -122,11 +121,11 @@ function secureServer(
 async function answer(
   request: AnyRequest,
   response: AnyResponse,
+  reply: HttpReply,
   isSecure: boolean,
   onGone: (request: HttpRequest) => void,
   onRequest: OnRequest,
 ): Promise<void> {
-  const reply = replyTo(response);
   let body: Buffer;
   try {
     body = await readBody(request);
@@ -169,7 +168,8 @@ function readBody(request: AnyRequest): Promise<Buffer> {
   });
 }
 
-function replyTo(response: AnyResponse): HttpReply {
+/** @param isSpared Whether others have an answer to come over the same connection, whatever happens. */
+function replyTo(response: AnyResponse, isSpared: () => boolean): HttpReply {
   const isHttp2 = "stream" in response;
   const head = (code: number, headers: Headers): void => {
     const { connection: _connection, ...others } = headers;
@@ -202,8 +202,9 @@ function replyTo(response: AnyResponse): HttpReply {
       };
     },
     breakOff() {
-      if ("stream" in response) response.stream?.session?.destroy();
-      else response.destroy();
+      if (!("stream" in response)) response.destroy();
+      else if (isSpared()) response.stream?.destroy();
+      else response.stream?.session?.destroy();
     },
   };
 }
@@ -241,20 +242,4 @@ function identify(request: AnyRequest): UserInfo | undefined {
     return { username: String(subject?.CN ?? ""), groups: [...groups, "system:authenticated"] };
   }
   return request.headers.authorization === undefined ? anonymous : undefined;
-}
-
-/** Counts a client in until it has its answer. */
-function spare(spared: Map<number, number>, request: AnyRequest, response: AnyResponse): void {
-  const { remotePort = 0 } = request.socket;
-  spared.set(remotePort, (spared.get(remotePort) ?? 0) + 1);
-  response.once("close", () => {
-    const left = (spared.get(remotePort) ?? 0) - 1;
-    if (left > 0) spared.set(remotePort, left);
-    else spared.delete(remotePort);
-  });
-}
-
-function remember(sockets: Set<Socket>, socket: Socket): void {
-  sockets.add(socket);
-  socket.once("close", () => sockets.delete(socket));
 }
