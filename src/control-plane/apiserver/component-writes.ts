@@ -1,12 +1,11 @@
 import type { Binding, Node, Taint } from "../../api/objects.ts";
 import type { Chance } from "../../kernel/chance.ts";
-import type { MadePut } from "../store/deferred-puts.ts";
 import type { DirectStore } from "../store/store.ts";
 import { admissionView } from "./create.ts";
 import type { RequestContext } from "./request.ts";
 import { keyOf, type Resource, subjectOf } from "./resource.ts";
 import { recordRenewal, recordRequest, recordStored, type ServerParts } from "./server-parts.ts";
-import { EventColumns } from "./stored/event-columns.ts";
+import type { EventColumns } from "./stored/event-columns.ts";
 import type { EventRow } from "./stored/event-row.ts";
 import type { LeasePulse } from "./stored/lease-pulse.ts";
 import { LeaseRow } from "./stored/lease-row.ts";
@@ -27,16 +26,16 @@ export class ComponentWrites {
   readonly #events: Resource;
   readonly #namespaces: Resource;
   readonly #namespaceKeys = new Map<string, string>();
-  readonly #columns: EventColumns;
+  readonly #columns: EventColumns | undefined;
   #nodeTaints: readonly Taint[] | undefined;
 
-  /** @param onEventsMade Events that were deferred became rows, oldest first. */
-  constructor(parts: ServerParts, onEventsMade: (written: readonly MadePut[]) => void) {
+  /** @param columns Where events are deferred to; absent where none may be. */
+  constructor(parts: ServerParts, columns: EventColumns | undefined) {
     this.#parts = parts;
     this.#chance = parts.chance;
     this.#leases = parts.resources.find("coordination.k8s.io", "v1", "leases") as Resource;
     this.#events = parts.resources.find("", "v1", "events") as Resource;
-    this.#columns = new EventColumns(this.#events.keyPrefix, parts.chance, onEventsMade);
+    this.#columns = columns;
     this.#namespaces = parts.resources.find("", "v1", "namespaces") as Resource;
   }
 
@@ -119,11 +118,13 @@ export class ComponentWrites {
   /** Nobody watches events most of the time: then they are not even made. */
   #isDeferred(direct: DirectStore<StoredObject>, event: EventRow): boolean {
     const { parts } = event;
-    if (direct.defer === undefined || parts === undefined) return false;
+    const columns = this.#columns;
+    if (direct.defer === undefined || columns === undefined || parts === undefined) return false;
     if (!this.#parts.cacheOf(this.#events).isUnwatched) return false;
-    if (!direct.defer(this.#columns)) return false;
-    this.#columns.add(parts, this.#parts.nowUs());
-    return true;
+    columns.add(parts, this.#parts.nowUs());
+    if (direct.defer(columns)) return true;
+    columns.dropLast();
+    return false;
   }
 
   /** What admission makes of every node that a kubelet registers. */

@@ -5,6 +5,7 @@ import type { AdmissionChain } from "./admission/admission.ts";
 import { retellFrom, StoreContents } from "./cache-contents.ts";
 import { Compaction } from "./compaction.ts";
 import { ComponentWrites } from "./component-writes.ts";
+import { EventColumns } from "./stored/event-columns.ts";
 import { EventExpiry } from "./event-expiry.ts";
 import { MortalStore } from "./mortal-store.ts";
 import type { Resource } from "./resource.ts";
@@ -78,7 +79,11 @@ export class ServerLife {
       record: body.record,
       recordForm: body.recordForm,
     };
-    this.components = new ComponentWrites(this.parts, (written) => expiry?.made(written));
+    // Where a message may come twice, an event may have the name of one that is there.
+    const columns = body.canCrash
+      ? undefined
+      : new EventColumns(this.parts, (written) => expiry?.made(written));
+    this.components = new ComponentWrites(this.parts, columns);
   }
 
   /** Whether it answers: its caches are filled. */

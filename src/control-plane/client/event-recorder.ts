@@ -79,7 +79,9 @@ export class EventRecorder<S extends EventSource = EventSource> {
     source: S,
     remembered: readonly EventRow[],
   ): void {
-    const at = { us: this.#sink.nowUs, number: this.#written++ };
+    // Those of nodes are even, the control plane's odd: no two recorders give one name.
+    const number = this.#written++ * 2 + Number(source.host === "");
+    const at = { us: this.#sink.nowUs, number };
     const row = new EventRow(subject, event, source, at);
     if (remembered === nothing) this.#makeRoom(subject);
     const all = remembered === nothing ? [row] : [...remembered.slice(1 - rememberedOfOneMax), row];

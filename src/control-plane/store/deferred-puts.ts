@@ -1,3 +1,4 @@
+import { InvariantError } from "../../kernel/invariant.ts";
 import type { KeyMap } from "./key-map.ts";
 import type { SortedKeys } from "./sorted-keys.ts";
 import { prefixEnd, type Stamp } from "./store.ts";
@@ -91,6 +92,7 @@ export class DeferredPuts<V> {
     for (let index = 0; index < this.length; index++) {
       const revision = this.revisionOf(index);
       const key = values.keyOf(index);
+      if (this.#heads.get(key) !== undefined) throw new InvariantError(`${key} was put once`);
       const value = this.#stamp(values.valueOf(index), revision);
       const made = new Version(key, value, revision, revision, 1, noLease, undefined);
       this.#heads.set(key, made);

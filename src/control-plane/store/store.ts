@@ -51,7 +51,7 @@ export interface DirectStore<V> {
    */
   replace(key: string, modRevision: number, value: V | undefined): KeyValue<V> | undefined;
   /**
-   * Puts the next of `values` without making it, which follows when somebody reads it: as one revision,
+   * Puts what `values` has at the next index without making it, which follows when somebody reads it: as one revision,
    * the store's then. `false` where that cannot be: nothing was done. Only one may be deferred to.
    */
   defer?(values: DeferredValues<V>): boolean;

@@ -1,5 +1,7 @@
 import type { Chance } from "../../../kernel/chance.ts";
 import type { DeferredValues, MadePut } from "../../store/deferred-puts.ts";
+import type { Resource } from "../resource.ts";
+import type { ServerParts } from "../server-parts.ts";
 import { EventRow, type EventSource, type EventSubject, type EventToRecord } from "./event-row.ts";
 import type { StoredObject } from "./stored-object.ts";
 
@@ -15,23 +17,34 @@ export class EventColumns implements DeferredValues<StoredObject> {
   #length = 0;
 
   /** @param onMade Events became rows, oldest first. */
-  constructor(prefix: string, chance: Chance, onMade: (written: readonly MadePut[]) => void) {
-    this.prefix = prefix;
+  constructor(
+    { resources, chance }: Pick<ServerParts, "resources" | "chance">,
+    onMade: (written: readonly MadePut[]) => void,
+  ) {
+    this.prefix = (resources.find("", "v1", "events") as Resource).keyPrefix;
     this.#chance = chance;
     this.#onMade = onMade;
   }
 
   /** Takes an event in at the next index. */
   add({ subject, event, source, atUs, number }: EventParts, admittedUs: number): void {
-    const at = this.#length++ % chunkLength;
-    if (at === 0) this.#chunks.push(newChunk());
-    const chunk = this.#chunks.at(-1) as Chunk;
+    const index = this.#length++;
+    const at = index % chunkLength;
+    const chunk = (this.#chunks[Math.floor(index / chunkLength)] ??= newChunk());
     chunk.subjects.push(subject);
     chunk.events.push(event);
     chunk.sources.push(source);
     chunk.atUs[at] = atUs;
     chunk.admittedUs[at] = admittedUs;
     chunk.numbers[at] = number;
+  }
+
+  /** Takes back the one that was added last. */
+  dropLast(): void {
+    const { subjects, events, sources } = this.#chunkOf(--this.#length);
+    subjects.pop();
+    events.pop();
+    sources.pop();
   }
 
   keyOf(index: number): string {
