@@ -117,6 +117,14 @@ export function isApiError(error: unknown, reason?: StatusReason): error is ApiE
   );
 }
 
+/**
+ * Whether the server, or what it keeps its objects in, failed: the same request may do better later. It
+ * may have been carried out all the same.
+ */
+export function isServerFailure(error: unknown): boolean {
+  return isApiError(error) && (error.code >= 500 || error.reason === "TooManyRequests");
+}
+
 export function notFound(resource: GroupResource, name: string): ApiError {
   const message = `${qualified(resource)} ${goQuote(name)} not found`;
   return new ApiError("NotFound", message, about(resource, name));

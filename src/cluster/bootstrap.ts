@@ -1,3 +1,4 @@
+import { isApiError, isServerFailure } from "../api/errors.ts";
 import type { KubeObject } from "../api/objects.ts";
 import { invariant } from "../kernel/invariant.ts";
 import type { ApiServer } from "../control-plane/apiserver/api-server.ts";
@@ -22,6 +23,9 @@ const kubernetesService: KubeObject = {
     sessionAffinity: "None",
   },
 };
+
+/** How long until what failed is tried again, µs. */
+const retryUs = 1_000_000;
 
 /** What every cluster has from the start: the API server makes it itself, unless it is there. */
 export function bootstrap(server: ApiServer): void {
@@ -54,8 +58,13 @@ function create(server: ApiServer, plural: string, object: KubeObject, done: () 
     subresource: "",
     dryRun: false,
   };
-  server.create(context, object, (error) => {
-    invariant(error === undefined, `the cluster has ${plural}: ${error?.message}`);
-    done();
-  });
+  const attempt = (): void =>
+    server.create(context, object, (error) => {
+      if (isServerFailure(error)) return void server.after(retryUs, attempt);
+      // What was said to have failed may have been done.
+      const isThere = error === undefined || isApiError(error, "AlreadyExists");
+      invariant(isThere, `the cluster has ${plural}: ${error?.message}`);
+      done();
+    });
+  attempt();
 }

@@ -1,4 +1,4 @@
-import { ApiError } from "../api/errors.ts";
+import { isApiError, isServerFailure } from "../api/errors.ts";
 import type { KubeObject, Node } from "../api/objects.ts";
 import { rfc3339Micro } from "../api/time.ts";
 import type { ApiServer } from "../control-plane/apiserver/api-server.ts";
@@ -8,7 +8,13 @@ import {
   watchAll,
 } from "../control-plane/apiserver/request.ts";
 import { EventRecorder, type EventSource } from "../control-plane/client/event-recorder.ts";
-import type { KubeletDoor, KubeletNode, NodeStatusRow } from "../data-plane/kubelet-door.ts";
+import {
+  type KubeletAnswer,
+  type KubeletDoor,
+  type KubeletNode,
+  noAnswer,
+  type NodeStatusRow,
+} from "../data-plane/kubelet-door.ts";
 import { keyOf, type Resource } from "../control-plane/apiserver/resource.ts";
 import { LeasePulse } from "../control-plane/apiserver/stored/lease-pulse.ts";
 import { LeaseRow } from "../control-plane/apiserver/stored/lease-row.ts";
@@ -81,13 +87,13 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
     registerNode(from, status) {
       const at = context(from, nodes, "", from.name, "", userOf(from).nodeKey);
       server.createNode(at, status, (error) => {
-        if (!isAlreadyExists(error)) return;
+        if (!isApiError(error, "AlreadyExists")) return;
         const again = (stored: KubeObject): KubeObject => registeredAgain(stored, status);
         server.update(at, "patch", again, ignore);
       });
     },
 
-    patchNodeStatus(from, { ofObject, ofRow }) {
+    patchNodeStatus(from, { ofObject, ofRow }, answer) {
       server.revise(
         context(from, nodes, "", from.name, "status", userOf(from).nodeKey),
         {
@@ -99,32 +105,34 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
           },
           ofObject: (stored) => ofObject(stored as unknown as Node),
         },
-        ignore,
+        told(answer),
       );
     },
 
-    renewLease(from, aheadUs) {
+    renewLease(from, aheadUs, answer) {
       const { name } = from;
       const pulse = (pulses[from.index] ??= new LeasePulse(keyOf(leases, leaseNamespace, name)));
       const nowUs = server.nowUs + aheadUs;
       const outcome = server.renewLease(pulse, nowUs);
-      if (outcome === "renewed") return;
+      if (outcome === "renewed") return answer();
       const at = context(from, leases, leaseNamespace, name, "", pulse.key);
       const create = (nodeUid: string): void => {
         const holder = { namespace: leaseNamespace, name, nodeUid };
-        server.createLease(at, { ...holder, durationSeconds: leaseDurationSeconds }, ignore);
+        const whole = { ...holder, durationSeconds: leaseDurationSeconds };
+        server.createLease(at, whole, told(answer));
       };
       const node = outcome === "missing" && server.peekVersion(nodes, "", name);
       if (node) return create(node.uid);
       server.revise(at, renewal(nowUs), (error) => {
-        if (error === undefined) return;
-        server.get(context(from, nodes, "", name), (_error, found) =>
-          create(found?.metadata.uid ?? ""),
-        );
+        if (!isApiError(error, "NotFound")) return told(answer)(error);
+        server.get(context(from, nodes, "", name), (unread, found) => {
+          if (isServerFailure(unread)) return answer(unread);
+          create(found?.metadata.uid ?? "");
+        });
       });
     },
 
-    patchPodStatus(from, { namespace, name, storeKey }, { uid, ofObject, ofRow }) {
+    patchPodStatus(from, { namespace, name, storeKey }, { uid, ofObject, ofRow }, answer) {
       server.revise(
         context(from, pods, namespace, name, "status", storeKey),
         {
@@ -135,13 +143,13 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
           },
           ofObject: (stored) => (stored.metadata.uid === uid ? ofObject(stored as never) : stored),
         },
-        ignore,
+        told(answer),
       );
     },
 
-    removePod(from, { namespace, name, uid }) {
+    removePod(from, { namespace, name, uid }, answer) {
       const options = { gracePeriodSeconds: 0, preconditions: { uid } };
-      server.remove(context(from, pods, namespace, name), options, ignore);
+      server.remove(context(from, pods, namespace, name), options, told(answer));
     },
 
     recordEvent(from, subject, event) {
@@ -168,8 +176,10 @@ export function createKubeletDoor(server: ApiServer): KubeletDoor {
   };
 }
 
-function isAlreadyExists(error: Error | undefined): boolean {
-  return error instanceof ApiError && error.reason === "AlreadyExists";
+/** A kubelet hears of what it may ask again, and of nothing else. */
+function told(answer: KubeletAnswer): (error: Error | undefined) => void {
+  if (answer === noAnswer) return ignore;
+  return (error) => answer(isServerFailure(error) ? error : undefined);
 }
 
 /** @see kubernetes `pkg/kubelet/kubelet_node_status.go`: `tryRegisterWithAPIServer` */

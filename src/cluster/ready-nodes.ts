@@ -31,7 +31,10 @@ export class ReadyNodes {
           this.#take(nodeVersion(stored), isThere);
         },
         bookmark: () => {},
-        error: () => {},
+        // The server lost its place in the store, and began anew; one that crashed says when it is back.
+        error: () => {
+          if (server.isServing) watch();
+        },
       });
     };
     watch();

@@ -6,7 +6,14 @@ import type { Timeline } from "../kernel/timeline.ts";
 import type { FactData, Trace } from "../kernel/trace.ts";
 import { nodeAddress } from "./addresses.ts";
 import { type Batch, noPod } from "./batch.ts";
-import type { KubeletDoor, PodVersion } from "./kubelet-door.ts";
+import {
+  type KubeletAnswer,
+  type KubeletDoor,
+  noAnswer,
+  type NodeStatusChange,
+  type PodStatusRow,
+  type PodVersion,
+} from "./kubelet-door.ts";
 import { EventWordsCache } from "./event-words-cache.ts";
 import { KubeletNetwork } from "./kubelet-network.ts";
 import { KubeletOrders } from "./kubelet-orders.ts";
@@ -17,7 +24,8 @@ import { type KnownPod, type KnownSpec, subjectOf } from "./known-pod.ts";
 import type { KubeletServer, KubeletServers } from "./kubelet-servers.ts";
 import { MachineStatus, nodeStatusChange } from "./machine-status.ts";
 import type { Member } from "./member.ts";
-import { type Machine, notReadyYet } from "./node-object.ts";
+import { type Machine, notReadyYet, type Readiness } from "./node-object.ts";
+import { isOver, wasOver } from "./pod-ends.ts";
 import { podPast } from "./pod-past.ts";
 import { readPodReport } from "./pod-report-reader.ts";
 import { eventCodes, orders, type PodPast, reports } from "./protocol.ts";
@@ -47,6 +55,8 @@ export class Fleet {
   readonly #words = new EventWordsCache();
   readonly #specs = new WeakMap<PodSpec, KnownSpec>();
   readonly #readiness = new ReadinessReader();
+  /** Statuses of each node that came in, by node index. */
+  readonly #nodeStatuses: number[] = [];
   #lastHandle = 0;
 
   constructor(options: {
@@ -100,43 +110,40 @@ export class Fleet {
     const server = this.#servers.of(node, sentUs);
     const { door } = server;
     let followers = 0;
-    let request: () => void;
+    let request: (answer?: KubeletAnswer) => void;
     switch (kind) {
       case reports.registerNode: {
         const watch = outbox.argument(index, 0);
-        request = () => this.#register(member, watch, server);
+        request = answered(() => this.#register(member, watch, server));
         break;
       }
       case reports.watch: {
         const watch = outbox.argument(index, 0);
-        request = () => this.#watch(member, new StandingWatch(watch, false, server));
+        request = answered(() => this.#watch(member, new StandingWatch(watch, false, server)));
         break;
       }
       case reports.nodeStatus: {
         const ready = this.#readiness.read(outbox, index);
         const aheadUs = outbox.argument(index, 3);
-        request = () => {
-          const nowUs = this.#timeline.nowUs + aheadUs;
-          const change = nodeStatusChange(member.machine, this.#chance, nowUs, ready);
-          door.patchNodeStatus(member.machine, change);
-        };
+        request = (answer = noAnswer) => this.#patchNode(door, member, ready, aheadUs, answer);
         break;
       }
       case reports.renewLease: {
         const aheadUs = outbox.argument(index, 0);
-        request = () => door.renewLease(machine, aheadUs);
+        request = (answer = noAnswer) => door.renewLease(machine, aheadUs, answer);
         break;
       }
       case reports.podStatus: {
         const read = readPodReport(outbox, index);
         followers = read.followers;
-        request = () => this.#patchPod(door, member, pod, read.report);
+        request = (answer = noAnswer) => this.#patchPod(door, member, pod, read.report, answer);
         break;
       }
       case reports.removePod:
-        request = () => {
+        request = (answer = noAnswer) => {
           const known = this.#pods[pod];
-          if (known !== undefined) door.removePod(machine, known);
+          if (known === undefined) answer();
+          else door.removePod(machine, known, answer);
         };
         break;
       case reports.event:
@@ -185,25 +192,56 @@ export class Fleet {
     );
   }
 
-  #patchPod(door: KubeletDoor, { machine }: Member, handle: number, report: PodReport): void {
+  #patchNode(
+    door: KubeletDoor,
+    { machine }: Member,
+    ready: Readiness,
+    aheadUs: number,
+    answer: KubeletAnswer,
+  ): void {
+    const { index } = machine;
+    const number = (this.#nodeStatuses[index] ?? 0) + 1;
+    this.#nodeStatuses[index] = number;
+    const nowUs = this.#timeline.nowUs + aheadUs;
+    const { ofObject, ofRow } = nodeStatusChange(machine, this.#chance, nowUs, ready);
+    // Whoever asks the store may be asked again when a later one is through.
+    const isLate = (): boolean => this.#nodeStatuses[index] !== number;
+    const change: NodeStatusChange = {
+      ofObject: (stored) => (isLate() ? stored : ofObject(stored)),
+      ofRow: (stored) => (isLate() ? stored : ofRow(stored)),
+    };
+    door.patchNodeStatus(machine, change, answer);
+  }
+
+  #patchPod(
+    door: KubeletDoor,
+    { machine }: Member,
+    handle: number,
+    report: PodReport,
+    answer: KubeletAnswer,
+  ): void {
     const known = this.#pods[handle];
-    if (known === undefined) return;
+    if (known === undefined) return answer();
+    const number = ++known.statuses;
     const host = this.#hostOf(machine);
     const { nowUs } = this.#timeline;
     // A kubelet that has forgotten how a pod ended does not bring it back to life.
     const isKept = (phase: string | undefined): boolean =>
-      this.#network !== undefined && isOver(phase) && !isOver(report.phase);
-    door.patchPodStatus(machine, known, {
+      (this.#network !== undefined && isOver(phase) && !isOver(report.phase)) ||
+      // Of two that wait for a store the later one counts, whichever is through first.
+      known.statuses !== number;
+    const change = {
       uid: known.uid,
-      ofObject: (stored) =>
+      ofObject: (stored: Pod): Pod =>
         isKept(stored.status?.phase)
           ? stored
           : { ...stored, status: podStatus(stored, report, { ...host, nowUs }) },
-      ofRow: (before) =>
+      ofRow: (before: PodStatusRow | undefined): PodStatusRow =>
         before !== undefined && isKept(before.phase)
           ? before
           : KubeletStatusRow.next(before, report, host, nowUs),
-    });
+    };
+    door.patchPodStatus(machine, known, change, answer);
   }
 
   #hostOf({ index, runtime }: Machine): PodHost {
@@ -216,7 +254,12 @@ export class Fleet {
     return host;
   }
 
-  #eventRequest(door: KubeletDoor, { machine }: Member, outbox: Batch, index: number): () => void {
+  #eventRequest(
+    door: KubeletDoor,
+    { machine }: Member,
+    outbox: Batch,
+    index: number,
+  ): (answer?: KubeletAnswer) => void {
     const code = eventCodes[outbox.argument(index, 0)];
     invariant(code !== undefined, "an event has a known code");
     const container = outbox.argument(index, 1);
@@ -230,11 +273,12 @@ export class Fleet {
     if (handle === noPod) {
       const { name } = machine;
       const subject = { apiVersion: "v1", kind: "Node", namespace: "", name, uid: name };
-      return () => door.recordEvent(machine, subject, event);
+      return answered(() => door.recordEvent(machine, subject, event));
     }
-    return () => {
+    return (answer = noAnswer) => {
       const known = this.#pods[handle];
       if (known !== undefined) door.recordEvent(machine, subjectOf(known, container), event);
+      answer();
     };
   }
 
@@ -307,6 +351,7 @@ export class Fleet {
       subject: undefined,
       isDeleting: false,
       graceSeconds: 0,
+      statuses: 0,
     };
     this.#pods[handle] = known;
     this.#handles.set(uid, handle);
@@ -354,11 +399,10 @@ export class Fleet {
   }
 }
 
-/** Of a pod that was over before this cluster began: nothing is left to do until it is deleted. */
-function wasOver(pod: PodVersion): boolean {
-  return pod.storeKey === undefined && isOver((pod.toObject() as Pod).status?.phase);
-}
-
-function isOver(phase: string | undefined): boolean {
-  return phase === "Succeeded" || phase === "Failed";
+/** A request that nobody waits for. */
+function answered(act: () => void): (answer?: KubeletAnswer) => void {
+  return (answer = noAnswer) => {
+    act();
+    answer();
+  };
 }

@@ -13,6 +13,8 @@ export interface KnownPod {
   subject: PodSubject | undefined;
   isDeleting: boolean;
   graceSeconds: number;
+  /** Statuses that came in. */
+  statuses: number;
 }
 
 /** What kubelets need of a spec; pods of one template share it. */

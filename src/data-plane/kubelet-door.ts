@@ -75,16 +75,32 @@ export interface NodeStatusChange {
 }
 
 /**
+ * Takes how a request ended, once. With an error, the server could not carry it out now, for no fault of
+ * the request: whoever asked asks again. That it was refused for good is no error here, for a kubelet
+ * has no use for it.
+ */
+export type KubeletAnswer = (failure?: Error) => void;
+
+/** For who does not wait for one. */
+export const noAnswer: KubeletAnswer = () => {};
+
+/**
  * The API server as kubelets use it. Called at the time their requests arrive; the composition root
  * wires it to a real one.
  */
 export interface KubeletDoor {
   registerNode(from: KubeletNode, status: NodeStatusRow): void;
-  patchNodeStatus(from: KubeletNode, change: NodeStatusChange): void;
+  /** @param change May be asked again, when somebody else wrote in between. */
+  patchNodeStatus(from: KubeletNode, change: NodeStatusChange, answer: KubeletAnswer): void;
   /** @param aheadUs How far the kubelet's clock is ahead, µs. */
-  renewLease(from: KubeletNode, aheadUs: number): void;
-  patchPodStatus(from: KubeletNode, pod: PodPlace, change: PodStatusChange): void;
-  removePod(from: KubeletNode, pod: PodIdentity): void;
+  renewLease(from: KubeletNode, aheadUs: number, answer: KubeletAnswer): void;
+  patchPodStatus(
+    from: KubeletNode,
+    pod: PodPlace,
+    change: PodStatusChange,
+    answer: KubeletAnswer,
+  ): void;
+  removePod(from: KubeletNode, pod: PodIdentity, answer: KubeletAnswer): void;
   recordEvent(from: KubeletNode, subject: KubeletEventSubject, event: KubeletEvent): void;
   /**
    * The kubelet's standing watches: its node, and the pods bound to it. Returns how to end them.

@@ -1,10 +1,17 @@
 import type { Network } from "../kernel/network.ts";
-import type { ActorRef, Timeline } from "../kernel/timeline.ts";
+import type { ActorRef, TimerHandle, Timeline } from "../kernel/timeline.ts";
+import type { KubeletAnswer } from "./kubelet-door.ts";
 import type { ServerLiveness } from "./kubelet-servers.ts";
 import { orders, reports } from "./protocol.ts";
 
 /** How long a kubelet waits for an answer, µs. @see kubernetes `cmd/kubelet/app/server.go`: 10 s */
 const requestUsMax = 10_000_000;
+/**
+ * How long after an answer that the server failed it asks again, µs.
+ *
+ * @see kubernetes `pkg/kubelet/status/status_manager.go`: `syncPeriod`; a node's status has its own 10 s
+ */
+export const repeatUs = 10_000_000;
 /** How long it believes in a watch that is silent, µs. @see `connection.ts` of the client */
 const silenceUsMax = 45_000_000;
 
@@ -26,7 +33,7 @@ export interface KubeletRequest {
   readonly isBackground: boolean;
   /** The kubelet finds out, at a time, µs, that there was no answer. Called once at most. */
   readonly unanswered: (atUs: number) => void;
-  /** After that, of what it sends again: tells the kubelet so. */
+  /** After that, or after a refusal, of what it sends again: tells the kubelet so. */
   readonly failed: (atUs: number) => void;
 }
 
@@ -57,32 +64,44 @@ export class KubeletNetwork {
   }
 
   /** Puts a request on its way to the API server. */
-  request(request: KubeletRequest, handle: () => void): void {
+  request(request: KubeletRequest, handle: (answer: KubeletAnswer) => void): void {
     const { actor, apiServer, kind, pod, sentUs, isBackground } = request;
     const stream = streams[kind] ?? "requests";
     const link = this.#network.between(actor.name, apiServer.name);
     const dueUs = sentUs + this.#latencyUs;
     const timeoutUs = sentUs + Math.max(requestUsMax, 4 * this.#latencyUs);
+    const refused = (atUs: number): void => {
+      if (retriedKinds.has(kind)) request.failed(atUs);
+    };
     const failed = (atUs: number): void => {
       request.unanswered(atUs);
-      if (retriedKinds.has(kind)) request.failed(atUs);
+      refused(atUs);
     };
     const arrivals = link.arrivals(sentUs, dueUs, stream, isOrdered(kind));
     const number = ++this.#requests;
     let isCarriedOut = false;
     let isAnswered = false;
+    let patience: TimerHandle | undefined;
+    const answer: KubeletAnswer = (failure) => {
+      if (isAnswered) return;
+      isAnswered = true;
+      patience?.cancel();
+      const { nowUs } = this.#timeline;
+      const back = this.#network.between(apiServer.name, actor.name);
+      const [answeredUs = Infinity] = back.arrivals(nowUs, nowUs + this.#latencyUs, stream, false);
+      if (answeredUs > timeoutUs) failed(Math.max(timeoutUs, nowUs + this.#latencyUs));
+      else if (failure !== undefined) refused(answeredUs + repeatUs);
+    };
     const carryOut = (): void => {
       // An event that comes twice would be counted twice: the second is no new one.
       if (isCarriedOut && kind === reports.event) return;
       isCarriedOut = true;
-      if (!this.#isSuperseded(`${actor.name}/${kind}/${pod}`, kind, number)) handle();
+      if (this.#isSuperseded(`${actor.name}/${kind}/${pod}`, kind, number)) answer();
+      else handle(answer);
       if (isAnswered) return;
-      isAnswered = true;
-      const { nowUs } = this.#timeline;
-      const back = this.#network.between(apiServer.name, actor.name);
-      const [answeredUs = Infinity] = back.arrivals(nowUs, nowUs + this.#latencyUs, stream, false);
-      if (answeredUs <= timeoutUs) return;
-      failed(Math.max(timeoutUs, nowUs + this.#latencyUs));
+      // From then on an answer comes too late.
+      const delayUs = Math.max(timeoutUs - this.#latencyUs - this.#timeline.nowUs, 0) + 1;
+      patience ??= this.#timeline.setTimer(actor, delayUs, () => answer());
     };
     const refuse = (): void => {
       if (isAnswered) return;

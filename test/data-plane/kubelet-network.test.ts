@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { noPod } from "../../src/data-plane/batch.ts";
+import type { KubeletAnswer } from "../../src/data-plane/kubelet-door.ts";
 import { KubeletNetwork } from "../../src/data-plane/kubelet-network.ts";
 import { orders, reports } from "../../src/data-plane/protocol.ts";
 import { Chance } from "../../src/kernel/chance.ts";
@@ -22,13 +23,17 @@ function aNetwork(overrides: DecisionMap) {
     latencyUs,
   });
   const seen: string[] = [];
+  const server = { answer: (answer: KubeletAnswer): void => answer() };
   const request = (kind: number, text: string, pod = noPod): void => {
     const failed = (atUs: number): void => void seen.push(`${text} failed at ${atUs / second}`);
     const unanswered = (): void => {};
     const of = { actor, apiServer, kind, pod };
     network.request(
       { ...of, sentUs: timeline.nowUs, isBackground: false, unanswered, failed },
-      () => seen.push(`${text} at ${timeline.nowUs / second}`),
+      (answer) => {
+        seen.push(`${text} at ${timeline.nowUs / second}`);
+        server.answer(answer);
+      },
     );
   };
   const order = (kind: number): string => {
@@ -40,7 +45,7 @@ function aNetwork(overrides: DecisionMap) {
     timeline.runBefore(Infinity);
     return seen;
   };
-  return { request, order, run };
+  return { timeline, server, request, order, run };
 }
 
 const there = "kubelet:node-1→api-1";
@@ -79,6 +84,28 @@ describe("a kubelet's request", () => {
     const { request, run } = aNetwork({ [`loss/${there}/${stream}/#1`]: 1 });
     request(kind, "it");
     expect(run()).toEqual([]);
+  });
+
+  test.each([
+    ["a status", reports.podStatus, ["it at 0.01", "it failed at 10.02"]],
+    ["a lease's renewal", reports.renewLease, ["it at 0.01"]],
+  ])("that the server cannot carry out now is asked again in a while: %s", (_name, kind, seen) => {
+    const { server, request, run } = aNetwork({});
+    server.answer = (answer) => answer(new Error("etcdserver: no leader"));
+    request(kind, "it", 7);
+    expect(run()).toEqual(seen);
+  });
+
+  test.each([
+    [9, ["status at 0.01"]],
+    [9.99, ["status at 0.01", "status failed at 10.000001"]],
+    [Infinity, ["status at 0.01", "status failed at 10.000001"]],
+  ])("that the server thinks about for %d s", (seconds, expected) => {
+    const { timeline, server, request, run } = aNetwork({});
+    server.answer = (answer) => void timeline.setTimer(apiServer, seconds * second, answer);
+    request(reports.podStatus, "status", 7);
+    timeline.runBefore(60 * second);
+    expect(run().slice(0, expected.length + 1)).toEqual(expected);
   });
 
   test("comes twice when it is doubled, unless it is an event", () => {

@@ -181,7 +181,7 @@ export class Storage {
   ): void {
     if (this.store.direct !== undefined) return answer(undefined, value);
     this.store.transact({ compares: [{ key, modRevision }], then: [] }, (failure, result) => {
-      if (failure !== undefined) return answer(failure);
+      if (failure !== undefined) return answer(storeFailure(failure));
       if (!result.succeeded) return this.revise(id, change, answer);
       answer(undefined, value);
     });

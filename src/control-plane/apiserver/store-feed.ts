@@ -96,7 +96,10 @@ export class StoreFeed {
   /** What the store's revision is by now. */
   askRevision(answer: (error: Error | undefined, revision: number) => void): void {
     if (this.#store.direct !== undefined) return answer(undefined, this.#store.revision);
-    this.#store.range({ key: prefix }, (error, result) => answer(error, result.revision));
+    this.#store.range({ key: prefix }, (error, result) => {
+      if (error === undefined) answer(undefined, result.revision);
+      else answer(error, 0);
+    });
   }
 
   /**
@@ -128,13 +131,10 @@ export class StoreFeed {
   }
 
   #read(take: (items: readonly KeyValue<StoredObject>[], revision: number) => void): void {
-    this.#store.range(
-      { key: prefix, rangeEnd: prefixEnd(prefix) },
-      (error, { items, revision }) => {
-        if (error === undefined) take(items, revision);
-        else this.#later(() => this.#read(take));
-      },
-    );
+    this.#store.range({ key: prefix, rangeEnd: prefixEnd(prefix) }, (error, result) => {
+      if (error === undefined) take(result.items, result.revision);
+      else this.#later(() => this.#read(take));
+    });
   }
 
   #list(items: readonly KeyValue<StoredObject>[], revision: number): void {

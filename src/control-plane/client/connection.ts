@@ -1,3 +1,4 @@
+import { isServerFailure } from "../../api/errors.ts";
 import type { ActorRef, Timeline } from "../../kernel/timeline.ts";
 import type { Answer } from "../apiserver/storage.ts";
 
@@ -17,6 +18,11 @@ export class ConnectionLostError extends Error {
   constructor(message = "http2: client connection lost") {
     super(message);
   }
+}
+
+/** Whether the same request may do better later: it failed for no fault of its own. */
+export function isWorthRepeating(error: Error | undefined): boolean {
+  return error instanceof ConnectionLostError || isServerFailure(error);
 }
 
 /** A request under way, as its client sees it. */

@@ -1,7 +1,7 @@
 import { equalJson } from "../../api/equal-json.ts";
 import type { KubeObject } from "../../api/objects.ts";
 import type { ApiClient } from "../client/api-client.ts";
-import { ConnectionLostError } from "../client/connection.ts";
+import { isWorthRepeating } from "../client/connection.ts";
 import { Informer } from "../client/informer.ts";
 import { WorkQueue } from "../client/work-queue.ts";
 import type { Controller } from "./controller.ts";
@@ -63,7 +63,7 @@ function keepInEveryNamespace(
     const found = kept.get(`${namespace}/${name}`);
     if (found === undefined) {
       return client.create(path, wanted, (error) =>
-        done(error instanceof ConnectionLostError ? error : undefined),
+        done(isWorthRepeating(error) ? error : undefined),
       );
     }
     if (hasDataOf(found, wanted)) return done();

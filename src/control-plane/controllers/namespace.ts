@@ -1,6 +1,6 @@
 import type { KubeObject, Namespace } from "../../api/objects.ts";
 import type { ApiClient, ResourcePath } from "../client/api-client.ts";
-import { ConnectionLostError } from "../client/connection.ts";
+import { isWorthRepeating } from "../client/connection.ts";
 import { Informer } from "../client/informer.ts";
 import { WorkQueue } from "../client/work-queue.ts";
 import type { Controller } from "./controller.ts";
@@ -83,6 +83,6 @@ function finalize(client: ApiClient, object: KubeObject, done: (error?: Error) =
   client.finalize(
     { ...namespacesPath, namespace: "", name },
     { ...namespace, spec: { finalizers } },
-    (error) => done(error instanceof ConnectionLostError ? error : undefined),
+    (error) => done(isWorthRepeating(error) ? error : undefined),
   );
 }
