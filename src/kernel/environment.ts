@@ -2,6 +2,7 @@ import { ActorFaults, type RecordFault, type Victim } from "./actor-faults.ts";
 import { Chance } from "./chance.ts";
 import { DecisionLog, type DecisionRecord, LoggedChance } from "./decision-log.ts";
 import { type DecisionMap, Decisions, type DecisionSite, type Exploration } from "./decisions.ts";
+import { ExploredSpells } from "./explored-spells.ts";
 import { type Fault, isLinkFault } from "./faults.ts";
 import { Network } from "./network.ts";
 import type { Timeline } from "./timeline.ts";
@@ -53,6 +54,16 @@ export class Environment {
     timeline.setGate(gate);
     const actorFaults = faults.filter((fault) => !isLinkFault(fault));
     for (const victim of victims) gate.add(victim, actorFaults, startUs);
+  }
+
+  /** See `Decisions.isLive`, of some other family. */
+  isLive(family: string, subject: string): boolean {
+    return this.#decisions.isLive(family, subject);
+  }
+
+  /** The stretches of time in which something of some other family is wrong with `subject`. */
+  explored(family: string, subject: string): ExploredSpells {
+    return new ExploredSpells(this.#decisions, family, subject, this.#config.startUs);
   }
 
   /** What is decided at a site of some other family: 0 by default. */

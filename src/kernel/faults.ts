@@ -12,6 +12,8 @@ export type LinkFault = {
   /** The two ends. With `oneWay`, only what the first sends to the second is meant. */
   readonly between: readonly [string, string];
   readonly oneWay?: boolean;
+  /** Only messages of this kind, as site keys call them: `changes` is what etcd's watches say. */
+  readonly stream?: string;
 } & (
   | { readonly kind: "partition" | "hold"; readonly forUs?: number }
   | { readonly kind: "repair" | "release" }

@@ -53,8 +53,8 @@ export class LinkFaults {
   readonly #decisions: Decisions;
   readonly #name: string;
   readonly #live: readonly MessageFamily[];
-  readonly #partitions: readonly FaultSpell[];
-  readonly #holds: readonly FaultSpell[];
+  readonly #partitions: readonly FaultSpell<LinkFault>[];
+  readonly #holds: readonly FaultSpell<LinkFault>[];
   readonly #delays: readonly FaultSpell<LinkFault>[];
   readonly #exploredPartitions: ExploredSpells | undefined;
   readonly #exploredHolds: ExploredSpells | undefined;
@@ -102,11 +102,12 @@ export class LinkFaults {
     const count = (this.#counts.get(stream) ?? 0) + 1;
     this.#counts.set(stream, count);
     const name = `${this.#name}/${stream}/#${count}`;
-    if (this.#isPartitioned(sentUs) || this.#read("loss", name, sentUs) > 0) return [];
-    let atUs = Math.max(dueUs, this.#heldUntilUs(sentUs) + dueUs - sentUs);
+    if (this.#isPartitioned(sentUs, stream) || this.#read("loss", name, sentUs) > 0) return [];
+    let atUs = Math.max(dueUs, this.#heldUntilUs(sentUs, stream) + dueUs - sentUs);
     if (atUs === Infinity) return [];
-    for (const { fault, fromUs, untilUs } of this.#delays) {
-      if (fault.kind === "delay" && isOn(fromUs, untilUs, sentUs)) atUs += fault.extraUs;
+    for (const spell of this.#delays) {
+      const { fault } = spell;
+      if (fault.kind === "delay" && isOn(spell, sentUs, stream)) atUs += fault.extraUs;
     }
     atUs += this.#read("delay", name, sentUs);
     if (isOrdered) {
@@ -141,17 +142,17 @@ export class LinkFaults {
     return this.#decisions.read({ family, name, max, actor: this.#name, atUs });
   }
 
-  #isPartitioned(atUs: number): boolean {
-    if (this.#partitions.some(({ fromUs, untilUs }) => isOn(fromUs, untilUs, atUs))) return true;
+  #isPartitioned(atUs: number, stream: string): boolean {
+    if (this.#partitions.some((spell) => isOn(spell, atUs, stream))) return true;
     const spell = this.#exploredPartitions?.at(atUs, this.#name);
     return spell !== undefined && this.#isThisWay(spell);
   }
 
   /** When what is sent at `atUs` is let go, µs; 0 when it is not held. */
-  #heldUntilUs(atUs: number): number {
+  #heldUntilUs(atUs: number, stream: string): number {
     let heldUntilUs = 0;
-    for (const { fromUs, untilUs } of this.#holds) {
-      if (isOn(fromUs, untilUs, atUs)) heldUntilUs = Math.max(heldUntilUs, untilUs);
+    for (const spell of this.#holds) {
+      if (isOn(spell, atUs, stream)) heldUntilUs = Math.max(heldUntilUs, spell.untilUs);
     }
     const spell = this.#exploredHolds?.at(atUs, this.#name);
     return spell !== undefined && this.#isThisWay(spell)
@@ -166,6 +167,10 @@ export class LinkFaults {
   }
 }
 
-function isOn(fromUs: number, untilUs: number, atUs: number): boolean {
-  return fromUs <= atUs && atUs < untilUs;
+function isOn(
+  { fault, fromUs, untilUs }: FaultSpell<LinkFault>,
+  atUs: number,
+  stream: string,
+): boolean {
+  return fromUs <= atUs && atUs < untilUs && (fault.stream ?? stream) === stream;
 }
