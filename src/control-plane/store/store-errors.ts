@@ -109,6 +109,38 @@ export class UnknownOutcomeError extends StoreError {
   }
 }
 
+/**
+ * The server that keeps the data could not say in time what became of a write: as with an
+ * `UnknownOutcomeError`, it may have been done.
+ *
+ * @see etcd `rpctypes.ErrTimeout`, `rpctypes.ErrTimeoutDueToLeaderFail`
+ */
+export class ServerTimeoutError extends StoreError {
+  override readonly name = "ServerTimeoutError";
+
+  constructor(why = "") {
+    super(`etcdserver: request timed out${why}`);
+  }
+}
+
+/** Nothing is decided while the servers have no leader. @see etcd `rpctypes.ErrNoLeader` */
+export class NoLeaderError extends StoreError {
+  override readonly name = "NoLeaderError";
+
+  constructor() {
+    super("etcdserver: no leader");
+  }
+}
+
+/** Nobody listens where the data is kept. Nothing was done. */
+export class ConnectionRefusedError extends StoreError {
+  override readonly name = "ConnectionRefusedError";
+
+  constructor() {
+    super('rpc error: code = Unavailable desc = connection error: desc = "connection refused"');
+  }
+}
+
 /** Answers with an error. */
 export function refuse<R>(done: Done<R>, refusal: unknown): void {
   done(refusal as Error, undefined as R);

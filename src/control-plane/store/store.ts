@@ -243,6 +243,11 @@ export type WatchRequest<V> = WatchScope & {
   readonly onProgress?: (revision: number) => void;
   /** The history asked for is compacted: the watch is over. */
   readonly onCompacted: (compactedRevision: number) => void;
+  /**
+   * The store's history ends before the watch was to begin: what was told of what came after is not
+   * true any more. The watch is over. Without this it waits until history has got there again.
+   */
+  readonly onSetBack?: (revision: number) => void;
   /** It cannot go on for another reason: the watch is over. Other watches may be fine. */
   readonly onError?: (error: Error) => void;
 };

@@ -21,13 +21,11 @@ import {
   type Watch,
   type WatchRequest,
 } from "../store.ts";
-import { type Breach, BrokenPromiseError } from "./broken-promise.ts";
-import { ObservedHistory } from "./observed-history.ts";
+import type { Breach } from "./broken-promise.ts";
+import type { ObservedHistory } from "./observed-history.ts";
 import { requireRead } from "./read-check.ts";
+import { StoreObserver } from "./store-observer.ts";
 import { WatchCheck } from "./watch-check.ts";
-
-/** Deferred puts that are not looked at, at most: fewer than the history remembers. */
-const deferredMax = 1_000;
 
 export interface CheckOptions<V> {
   readonly codec: Codec<V>;
@@ -44,7 +42,9 @@ export class CheckedStore<V> implements Store<V> {
   readonly #store: Store<V>;
   readonly #codec: Codec<V>;
   readonly #isRemote: boolean;
+  readonly #observer: StoreObserver<V>;
   readonly #history: ObservedHistory<V>;
+  readonly #breach: Breach;
   readonly #checks = new Set<WatchCheck<V>>();
   readonly #direct: DirectStore<V> = {
     get: (key) => this.#get(key),
@@ -55,32 +55,20 @@ export class CheckedStore<V> implements Store<V> {
   /** Checks of answers that tell of revisions which were not observed yet. */
   #later: { readonly revision: number; readonly check: () => void }[] = [];
   #compactedRevision = 0;
-  /** Revisions of deferred puts whose changes were not looked at yet, oldest first. */
-  #deferred = new Set<number>();
-  #deferredPrefix = "";
-  #broken: BrokenPromiseError | undefined;
 
   /**
-   * Use `checkStore`.
+   * Use `checkStore`, unless it is one of several ways to one store.
    *
-   * @param start All there is in it.
+   * @param observer Of that store.
    */
-  constructor(store: Store<V>, options: CheckOptions<V>, start: RangeResult<V>) {
+  constructor(store: Store<V>, options: CheckOptions<V>, observer: StoreObserver<V>) {
     this.#store = store;
     this.#codec = options.codec;
     this.#isRemote = options.isRemote ?? false;
-    this.#history = new ObservedHistory(start, options.codec, this.#breach);
-    store.watch({
-      prefix: "",
-      afterRevision: start.revision,
-      onChanges: (changes) => this.#observe(changes),
-      onDeferred: (revision) => {
-        this.#history.noteDeferred(revision);
-        this.#deferred.add(revision);
-      },
-      onCompacted: (revision) =>
-        this.#breach("WatchReliable", { revision }, "it was compacted before an observer was told"),
-    });
+    this.#observer = observer;
+    this.#history = observer.history;
+    this.#breach = observer.breach;
+    observer.onObserved(() => this.#settle());
   }
 
   get revision(): number {
@@ -92,7 +80,7 @@ export class CheckedStore<V> implements Store<V> {
   }
 
   range(request: RangeRequest, done: Done<RangeResult<V>>): void {
-    this.#begin();
+    this.#observer.begin();
     const compacted = this.#compactedRevision;
     const told = this.#store.revision;
     this.#store.range(request, (error, result) => {
@@ -117,7 +105,7 @@ export class CheckedStore<V> implements Store<V> {
   }
 
   transact(request: TransactionRequest<V>, done: Done<TransactionResult<V>>): void {
-    this.#begin();
+    this.#observer.begin();
     this.#store.transact(request, (error, result) => {
       if (error === undefined) {
         this.#requireAllTold(result.revision);
@@ -128,7 +116,7 @@ export class CheckedStore<V> implements Store<V> {
   }
 
   watch(request: WatchRequest<V>): Watch {
-    this.#begin();
+    this.#observer.begin();
     const beganAt = this.#store.revision;
     const check = new WatchCheck(request, this.#history, beganAt, this.#breach);
     const end = (): void => {
@@ -167,6 +155,10 @@ export class CheckedStore<V> implements Store<V> {
         end();
         request.onError?.(error);
       },
+      ...(request.onSetBack !== undefined && {
+        onSetBack: (revision: number) =>
+          this.#breach("RVMonotonic", { revision }, "history was set back to that"),
+      }),
     });
     if (!this.#isRemote && !check.isOver) this.#requireResumed(request, check, beganAt);
     return {
@@ -179,7 +171,7 @@ export class CheckedStore<V> implements Store<V> {
   }
 
   compact(revision: number, done: Done<void>): void {
-    this.#begin();
+    this.#observer.begin();
     this.#store.compact(revision, (error) => {
       if (error === undefined) this.#compactedRevision = revision;
       done(error);
@@ -195,7 +187,7 @@ export class CheckedStore<V> implements Store<V> {
   }
 
   revokeLease(id: LeaseId, done: Done<number>): void {
-    this.#begin();
+    this.#observer.begin();
     this.#store.revokeLease(id, (error, revision) => {
       if (error === undefined) this.#requireAllTold(revision);
       done(error, revision);
@@ -223,14 +215,14 @@ export class CheckedStore<V> implements Store<V> {
   }
 
   #get(key: string): KeyValue<V> | undefined {
-    this.#begin(key);
+    this.#observer.begin(key);
     const item = this.#store.direct?.get(key);
     this.#requireNow(key, item);
     return item;
   }
 
   #replace(key: string, modRevision: number, value: V | undefined): KeyValue<V> | undefined {
-    this.#begin(key);
+    this.#observer.begin(key);
     const { revision } = this.#history;
     const before = this.#history.at(key, revision);
     const written = this.#store.direct?.replace(key, modRevision, value);
@@ -250,8 +242,7 @@ export class CheckedStore<V> implements Store<V> {
   }
 
   #defer(values: DeferredValues<V>): boolean {
-    this.#requireUnbroken();
-    this.#deferredPrefix = values.prefix;
+    this.#observer.deferringTo(values.prefix);
     const { revision } = this.#history;
     if (this.#store.direct?.defer?.(values) !== true) return false;
     this.#requireAllTold(this.#store.revision);
@@ -259,7 +250,7 @@ export class CheckedStore<V> implements Store<V> {
       const what = `a deferred put was answered at ${this.#history.revision}`;
       this.#breach("RVMonotonic", { revision: revision + 1 }, what);
     }
-    if (this.#deferred.size >= deferredMax) this.#catchUp();
+    this.#observer.deferred();
     return true;
   }
 
@@ -269,10 +260,7 @@ export class CheckedStore<V> implements Store<V> {
     this.#breach("LinearizableKV", { revision, key }, "it was read as it was not then");
   }
 
-  #observe(changes: readonly Change<V>[]): void {
-    this.#requireUnbroken();
-    if (changes.some(({ key }) => key.startsWith(this.#deferredPrefix))) this.#catchUp();
-    this.#history.take(changes);
+  #settle(): void {
     for (const check of this.#checks) check.settle();
     if (this.#later.length === 0) return;
     const due = this.#later.filter(({ revision }) => revision <= this.#history.revision);
@@ -337,43 +325,6 @@ export class CheckedStore<V> implements Store<V> {
     if (compare.target === undefined) return (items[0]?.modRevision ?? 0) === compare.modRevision;
     return compareHolds(compare, items, this.#codec);
   }
-
-  /** Before anything is asked: of one key, or of who knows what. */
-  #begin(key = this.#deferredPrefix): void {
-    this.#requireUnbroken();
-    if (key.startsWith(this.#deferredPrefix)) this.#catchUp();
-  }
-
-  /** Somebody looks at what was deferred, so what was put then is known from now on. */
-  #catchUp(): void {
-    const [first] = this.#deferred;
-    if (first === undefined) return;
-    const missing = this.#deferred;
-    this.#deferred = new Set();
-    const watch = this.#store.watch({
-      prefix: "",
-      afterRevision: first - 1,
-      onChanges: (changes) => {
-        if (missing.delete(changes[0]?.revision ?? 0)) this.#history.takeDeferred(changes);
-      },
-      onCompacted: (revision) =>
-        this.#breach("WatchReliable", { revision }, "it was compacted before an observer was told"),
-    });
-    watch.cancel();
-    const [revision] = missing;
-    if (revision === undefined) return;
-    this.#breach("WatchReliable", { revision }, "a deferred put was not told when it was made");
-  }
-
-  /** Who swallows an error does not go on with a broken store. */
-  #requireUnbroken(): void {
-    if (this.#broken !== undefined) throw this.#broken;
-  }
-
-  readonly #breach: Breach = (promise, place, what) => {
-    this.#broken ??= new BrokenPromiseError(promise, place, what);
-    throw this.#broken;
-  };
 }
 
 /** Checks a store from now on; all of it is read once. */
@@ -384,6 +335,8 @@ export function checkStore<V>(
 ): void {
   store.range({ key: "", rangeEnd: prefixEnd("") }, (error, result) => {
     if (error !== undefined) return done(error, undefined as never);
-    done(undefined, new CheckedStore(store, options, result));
+    const observer = new StoreObserver(result, options.codec);
+    observer.follow(store);
+    done(undefined, new CheckedStore(store, options, observer));
   });
 }

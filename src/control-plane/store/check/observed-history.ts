@@ -110,6 +110,17 @@ export class ObservedHistory<V> {
     return compareBytes(this.#codec.encode(left.value), this.#codec.encode(right.value)) === 0;
   }
 
+  /** Holds that all there is now is `items`. */
+  requireAll(items: readonly KeyValue<V>[]): void {
+    const revision = this.#revision;
+    for (const item of items) {
+      if (this.isSame(item, this.#now.get(item.key))) continue;
+      this.#breach("LinearizableKV", { revision, key: item.key }, "it is not what was told");
+    }
+    if (items.length === this.#now.size) return;
+    this.#breach("LinearizableKV", { revision }, "a key that was told of is lost");
+  }
+
   #requireNext(revision: number, key: string | undefined): void {
     if (revision === this.#revision + 1) return;
     this.#breach("RVMonotonic", { revision, key }, `it was written after ${this.#revision}`);
