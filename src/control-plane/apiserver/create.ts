@@ -12,6 +12,7 @@ import { validateObjectMeta } from "../../api/validation/object-meta.ts";
 import type { AdmissionView } from "./admission/admission.ts";
 import { authorize } from "./authorize.ts";
 import { keyOf, type Resource, subjectOf } from "./resource.ts";
+import { withReferences } from "./references.ts";
 import type { RequestContext } from "./request.ts";
 import {
   lookUp,
@@ -43,6 +44,16 @@ export function createObject(
   request: RequestContext,
   sent: KubeObject,
   answer: Answer<StoredObject>,
+): void {
+  const create = (known: ServerParts): void => createKnown(known, request, sent, answer);
+  withReferences(parts, request, sent, create, answer);
+}
+
+function createKnown(
+  parts: ServerParts,
+  request: RequestContext,
+  sent: KubeObject,
+  answer: Answer<StoredObject>,
   attempt = 0,
 ): void {
   let context: RequestContext;
@@ -62,7 +73,7 @@ export function createObject(
   if ((sent.metadata.name ?? "") !== "") return store(parts, context, stored, answer);
   store(parts, context, stored, (error, result) => {
     const isTaken = isApiError(error, "AlreadyExists") && attempt < generatedAttemptsMax - 1;
-    if (isTaken) return createObject(parts, request, sent, answer, attempt + 1);
+    if (isTaken) return createKnown(parts, request, sent, answer, attempt + 1);
     answer(error, result);
   });
 }
@@ -74,15 +85,18 @@ export function createTrusted(
   admit: () => StoredObject,
   answer: Answer<StoredObject>,
 ): void {
-  let stored: StoredObject;
-  try {
-    authorize(context, "create");
-    parts.admission.checkAgain(context, admissionView(parts));
-    stored = admit();
-  } catch (refusal) {
-    return answer(refusal as Error);
-  }
-  store(parts, context, stored, answer);
+  const create = (known: ServerParts): void => {
+    let stored: StoredObject;
+    try {
+      authorize(context, "create");
+      known.admission.checkAgain(context, admissionView(known));
+      stored = admit();
+    } catch (refusal) {
+      return answer(refusal as Error);
+    }
+    store(known, context, stored, answer);
+  };
+  withReferences(parts, context, undefined, create, answer);
 }
 
 function store(

@@ -16,6 +16,8 @@ export class EventExpiry {
   readonly #actor: ActorRef;
   readonly #store: Store<StoredObject>;
   readonly #written: Stretch[] = [];
+  /** What the store could not forget: it is asked again at the next sweep. */
+  readonly #refused: (readonly [revision: number, key: string])[] = [];
   #sweeps = 0;
 
   constructor(timeline: Timeline, actor: ActorRef, store: Store<StoredObject>) {
@@ -70,15 +72,22 @@ export class EventExpiry {
 
   #sweep(): void {
     this.#sweeps++;
+    for (const [modRevision, key] of this.#refused.splice(0)) this.#forget(key, modRevision);
     while ((this.#written[0]?.sweep ?? Infinity) <= this.#sweeps) {
       if ((this.#written[0]?.deferred ?? 0) > 0) this.#store.direct?.makeDeferred?.();
       const { keys, revisions } = this.#written.shift() as Stretch;
       for (const [modRevision, key] of inOrder(keys, revisions)) {
-        // Written again since: then a later entry of the queue speaks for it.
-        const compares = [{ key, modRevision }];
-        this.#store.transact({ compares, then: [{ type: "delete", key }] }, () => {});
+        this.#forget(key, modRevision);
       }
     }
+  }
+
+  #forget(key: string, modRevision: number): void {
+    // Written again since: then a later entry of the queue speaks for it.
+    const compares = [{ key, modRevision }];
+    this.#store.transact({ compares, then: [{ type: "delete", key }] }, (error) => {
+      if (error !== undefined) this.#refused.push([modRevision, key]);
+    });
   }
 }
 

@@ -75,6 +75,7 @@ export class ServerLife {
       podTemplates: body.podTemplates,
       nowUs: () => timeline.nowFor(actor),
       feed: this.#feed,
+      fetched: new Map(),
       cacheOf: (resource) => this.#cacheOf(resource),
       record: body.record,
       recordForm: body.recordForm,

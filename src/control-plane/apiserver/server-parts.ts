@@ -21,6 +21,8 @@ export interface ServerParts {
   readonly admission: AdmissionChain;
   readonly podTemplates: PodTemplates;
   readonly feed: StoreFeed;
+  /** What was looked up in the store for the request under way, by key. See `withReferences`. */
+  readonly fetched: ReadonlyMap<string, StoredObject | undefined>;
   nowUs(): number;
   cacheOf(resource: Resource): WatchCache;
   record(kind: string, subject: FactSubject, data: FactData): void;
@@ -58,7 +60,7 @@ export function lookUp(
   const key = keyOf(resource, namespace, name);
   const cached = parts.cacheOf(resource).get(key);
   if (cached !== undefined || parts.feed.isImmediate) return cached;
-  return parts.storage.store.direct?.get(key)?.value;
+  return parts.fetched.get(key) ?? parts.storage.store.direct?.get(key)?.value;
 }
 
 /** All objects of a kind, as the store has them where it answers at once. */

@@ -160,6 +160,12 @@ export class StoreFeed {
     const take = (change: Change<StoredObject>): void => {
       if (!stream.isOver) this.#takeOne(change);
     };
+    const beginAnew = (): void => {
+      end();
+      this.#read((items, revision) => {
+        if (!this.#send(() => this.#list(items, revision))) this.#later(() => this.#begin());
+      });
+    };
     const watch = this.#store.watch({
       prefix,
       afterRevision: this.#revision,
@@ -176,12 +182,8 @@ export class StoreFeed {
       onProgress: (revision) => {
         if (!stream.isOver && !this.#send(() => this.#advanceTo(revision))) resume();
       },
-      onCompacted: () => {
-        end();
-        this.#read((items, revision) => {
-          if (!this.#send(() => this.#list(items, revision))) this.#later(() => this.#begin());
-        });
-      },
+      onCompacted: beginAnew,
+      onSetBack: beginAnew,
       onError: resume,
     });
     // It may have broken while the store told what was missed.
