@@ -3,6 +3,7 @@ export {
   type ClusterOptions,
   ClusterOptionsError,
   type NodePool,
+  type SimulatedEtcdOptions,
 } from "./cluster/cluster-options.ts";
 export type { ExploreOdds, ExploreOptions, FaultOptions } from "./cluster/fault-options.ts";
 export {
@@ -17,6 +18,7 @@ export { ManifestError, type StartManifest } from "./cluster/start-manifests.ts"
 export { type PodLife, simulatePodLife } from "./cluster/pod-life.ts";
 export { RunError, type RunPlace } from "./cluster/run-error.ts";
 export { sweepPodLives } from "./cluster/sweep.ts";
+export type { EtcdFault } from "./control-plane/store/simulated/etcd-faults.ts";
 export type { DecisionRead, DecisionRecord } from "./kernel/decision-log.ts";
 export type { DecisionMap } from "./kernel/decisions.ts";
 export type { ActorFault, Fault, LinkFault } from "./kernel/faults.ts";

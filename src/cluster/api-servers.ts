@@ -15,6 +15,7 @@ import type { ActorRef, Timeline } from "../kernel/timeline.ts";
 import type { Trace } from "../kernel/trace.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { ResolvedOptions } from "./cluster-options.ts";
+import type { EtcdOfCluster } from "./etcd-of-cluster.ts";
 
 /** Where what the store says comes from. */
 export const etcd: ActorRef = { id: 1, name: "etcd" };
@@ -35,6 +36,8 @@ export interface ApiServerParts {
   readonly chance: Chance;
   readonly store: Store<StoredObject>;
   readonly environment: Environment | undefined;
+  /** Absent unless the store is one. */
+  readonly etcd?: EtcdOfCluster | undefined;
 }
 
 /** The API servers of a cluster, `api-1` first, and what every cluster has from the start. */
@@ -51,8 +54,9 @@ export function createApiServers(
 }
 
 /** Whether the store's watch takes a way on which something can happen to it. */
-export function hasLateCaches({ apiServers, apiServerLagsUs }: ResolvedOptions): boolean {
-  return apiServers > 1 || (apiServerLagsUs[0] ?? 0) > 0;
+export function hasLateCaches(options: ResolvedOptions): boolean {
+  const { apiServers, apiServerLagsUs, simulatedEtcd } = options;
+  return apiServers > 1 || (apiServerLagsUs[0] ?? 0) > 0 || simulatedEtcd !== undefined;
 }
 
 /**
@@ -79,7 +83,7 @@ export function serversFor(
 }
 
 function createApiServer(parts: ApiServerParts, index: number): ApiServer {
-  const { timeline, trace, chance, store } = parts;
+  const { timeline, trace, chance, store, etcd: simulated } = parts;
   const name = `api-${index + 1}`;
   const id = index === 0 ? firstApiServerId : furtherApiServersId + index;
   const actor = { id, name };
@@ -88,7 +92,7 @@ function createApiServer(parts: ApiServerParts, index: number): ApiServer {
     timeline,
     trace,
     chance,
-    store,
+    store: simulated?.storeOf(actor, lagUsOf(parts, index, actor)) ?? store,
     kinds,
     admission: [
       namespaceLifecycle,
@@ -97,23 +101,27 @@ function createApiServer(parts: ApiServerParts, index: number): ApiServer {
       defaultTolerationSeconds,
       taintNodesByCondition,
     ],
-    fromStore: watchOf(parts, index, actor),
+    fromStore: simulated === undefined ? watchOf(parts, index, actor) : undefined,
     keepsHouse: index === 0,
     canCrash: parts.environment !== undefined,
   });
 }
 
 /** The way of the store's watch to an API server; `undefined` when it takes no time and cannot fail. */
-function watchOf(
-  { options, timeline, chance, environment }: ApiServerParts,
-  index: number,
-  actor: ActorRef,
-): SendFromStore | undefined {
+function watchOf(parts: ApiServerParts, index: number, actor: ActorRef): SendFromStore | undefined {
+  const { options, timeline, environment } = parts;
   if (!hasLateCaches(options)) return undefined;
-  const lagUs =
-    options.apiServerLagsUs[index] ?? chance.integer(`lag/${actor.name}`, lagUsMin, lagUsMax);
+  const lagUs = lagUsOf(parts, index, actor);
   if (lagUs === 0 && environment === undefined) return undefined;
   const faults = environment?.network.between(etcd.name, actor.name);
   const link = new Link(timeline, etcd, actor, lagUs, faults);
   return (handle) => link.send(handle, "changes", true);
+}
+
+function lagUsOf({ options, chance }: ApiServerParts, index: number, actor: ActorRef): number {
+  const { apiServers, apiServerLagsUs, simulatedEtcd } = options;
+  const lagUs = apiServerLagsUs[index];
+  if (lagUs !== undefined) return lagUs;
+  if (apiServers === 1 && simulatedEtcd !== undefined) return simulatedEtcd.latencyUs;
+  return chance.integer(`lag/${actor.name}`, lagUsMin, lagUsMax);
 }

@@ -60,11 +60,17 @@ function create(server: ApiServer, plural: string, object: KubeObject, done: () 
   };
   const attempt = (): void =>
     server.create(context, object, (error) => {
-      if (isServerFailure(error)) return void server.after(retryUs, attempt);
-      // What was said to have failed may have been done.
-      const isThere = error === undefined || isApiError(error, "AlreadyExists");
-      invariant(isThere, `the cluster has ${plural}: ${error?.message}`);
+      if (error === undefined) return done();
+      if (isServerFailure(error)) return void server.after(retryUs, look);
+      invariant(isApiError(error, "AlreadyExists"), `the cluster has ${plural}: ${error.message}`);
       done();
+    });
+  // What was said to have failed may have been done.
+  const look = (): void =>
+    server.get(context, (error) => {
+      if (error === undefined) done();
+      else if (isServerFailure(error)) server.after(retryUs, look);
+      else attempt();
     });
   attempt();
 }

@@ -1,3 +1,4 @@
+import { requestTimeoutUsDefault } from "../control-plane/store/simulated/simulated-client.ts";
 import { type RuntimeName, runtimeNames } from "../data-plane/runtime-profiles.ts";
 import { ClusterOptionsError } from "./cluster-options-error.ts";
 import { type FaultOptions, requireFaultOptions } from "./fault-options.ts";
@@ -30,6 +31,11 @@ export interface ClusterOptions extends FaultOptions {
    * for the only one; of several, 1 to 5 ms each, by chance.
    */
   readonly apiServerLagsUs?: readonly number[];
+  /**
+   * Keeps the objects in an etcd that is an actor of the simulation, with ways to it, fsyncs and faults of
+   * its own. Default: in the memory of the API servers, which takes no time and never fails.
+   */
+  readonly simulatedEtcd?: boolean | SimulatedEtcdOptions;
   /** Decides all chance. Default 1. */
   readonly seed?: number;
   /** Virtual time at the start, µs since the Unix epoch. Default 2026-01-01T00:00:00Z. */
@@ -46,6 +52,17 @@ export interface ClusterOptions extends FaultOptions {
   readonly factsMax?: number;
 }
 
+export interface SimulatedEtcdOptions {
+  /** One way between an API server and etcd, µs. Default 0.5 ms. */
+  readonly latencyUs?: number;
+  /** What an fsync takes, give or take half of it, µs. Default 2 ms. */
+  readonly fsyncUs?: number;
+  /** How long an API server waits for an answer, µs. Default 34 s, as Kubernetes has it. */
+  readonly requestTimeoutUs?: number;
+  /** Answers before the fsync, so that a crash can lose what was acknowledged. Default false. */
+  readonly unsafeNoFsync?: boolean;
+}
+
 export interface NodePool {
   readonly name: string;
   readonly nodes: number;
@@ -53,9 +70,11 @@ export interface NodePool {
 }
 
 export interface ResolvedOptions
-  extends Required<Omit<ClusterOptions, keyof FaultOptions>>, FaultOptions {
+  extends Required<Omit<ClusterOptions, keyof FaultOptions | "simulatedEtcd">>, FaultOptions {
   /** A number in any case. */
   readonly threads: number;
+  /** Absent where there is none. */
+  readonly simulatedEtcd?: Required<SimulatedEtcdOptions>;
 }
 
 const stepDeadlineMsDefault = 60_000;
@@ -85,7 +104,8 @@ export function resolveOptions(options: ClusterOptions): ResolvedOptions {
     requireRuntime(`pools.${pool.name}.runtime`, pool.runtime ?? "containerd");
   }
   const nodesInAll = pools.reduce((sum, pool) => sum + pool.nodes, nodes);
-  requireFaultOptions(options);
+  const simulatedEtcd = resolveEtcd(options.simulatedEtcd);
+  requireFaultOptions(options, simulatedEtcd !== undefined);
   const { faults, explore, decisions, recordDecisions, expectDecisions } = options;
   return {
     nodes,
@@ -101,12 +121,37 @@ export function resolveOptions(options: ClusterOptions): ResolvedOptions {
     absentImages: options.absentImages ?? [],
     caPem: options.caPem ?? "",
     factsMax: options.factsMax ?? 100_000,
+    ...(simulatedEtcd !== undefined && { simulatedEtcd }),
     ...(faults !== undefined && { faults }),
     ...(explore !== undefined && { explore }),
     ...(decisions !== undefined && { decisions }),
     ...(recordDecisions !== undefined && { recordDecisions }),
     ...(expectDecisions !== undefined && { expectDecisions }),
   };
+}
+
+function resolveEtcd(
+  given: boolean | SimulatedEtcdOptions = false,
+): Required<SimulatedEtcdOptions> | undefined {
+  if (given === false) return undefined;
+  const options = given === true ? {} : given;
+  const isRecord = typeof options === "object" && options !== null && !Array.isArray(options);
+  const expected = "true, or latencyUs, fsyncUs, requestTimeoutUs, unsafeNoFsync";
+  if (!isRecord) throw new ClusterOptionsError("simulatedEtcd", expected, options);
+  const { latencyUs = 500, fsyncUs = 2_000, requestTimeoutUs = requestTimeoutUsDefault } = options;
+  const { unsafeNoFsync = false } = options;
+  const resolved = { latencyUs, fsyncUs, requestTimeoutUs, unsafeNoFsync };
+  for (const [name, value] of Object.entries(options)) {
+    const option = `simulatedEtcd.${name}`;
+    if (!(name in resolved)) throw new ClusterOptionsError(option, `absent: ${expected}`, value);
+  }
+  requireInteger("simulatedEtcd.latencyUs", latencyUs, 0, 60_000_000);
+  requireInteger("simulatedEtcd.fsyncUs", fsyncUs, 0, 60_000_000);
+  requireInteger("simulatedEtcd.requestTimeoutUs", requestTimeoutUs, 1, 3_600_000_000);
+  if (typeof unsafeNoFsync !== "boolean") {
+    throw new ClusterOptionsError("simulatedEtcd.unsafeNoFsync", "true or false", unsafeNoFsync);
+  }
+  return resolved;
 }
 
 function resolveThreads(

@@ -1,11 +1,5 @@
 import type { ApiServer } from "../control-plane/apiserver/api-server.ts";
-import { kinds } from "../control-plane/apiserver/kinds/kinds.ts";
-import { storedCodecOf } from "../control-plane/apiserver/stored/stored-codec.ts";
-import {
-  stampRevision,
-  type StoredObject,
-} from "../control-plane/apiserver/stored/stored-object.ts";
-import { MemoryStore } from "../control-plane/store/memory-store.ts";
+import type { StoredObject } from "../control-plane/apiserver/stored/stored-object.ts";
 import type { Store, StoreClock } from "../control-plane/store/store.ts";
 import { Fleet } from "../data-plane/fleet.ts";
 import { KubeletServers } from "../data-plane/kubelet-servers.ts";
@@ -35,7 +29,13 @@ import {
   hasLateCaches,
   serversFor,
 } from "./api-servers.ts";
-import { type ClusterOptions, resolveOptions, type ResolvedOptions } from "./cluster-options.ts";
+import {
+  type ClusterOptions,
+  ClusterOptionsError,
+  resolveOptions,
+  type ResolvedOptions,
+} from "./cluster-options.ts";
+import { clusterStore, storeClock } from "./cluster-store.ts";
 import { componentsOf, startComponents } from "./components.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { environmentOf, requireActors } from "./fault-options.ts";
@@ -43,7 +43,7 @@ import { createKubeletDoor } from "./kubelet-door.ts";
 import { ReadyNodes } from "./ready-nodes.ts";
 import { RunError } from "./run-error.ts";
 import { openShardLinks } from "./shard-links.ts";
-import { checkedOf, storesAreChecked } from "./store-checks.ts";
+import { storesAreChecked } from "./store-checks.ts";
 import { kubernetesVersion } from "./version.ts";
 
 /** Kubelets come last in the total order, by node. */
@@ -262,11 +262,26 @@ export async function createCluster(
   const chance = environment?.chance ?? new Chance(options.seed);
   const clock = storeClock(timeline);
   layout.data?.start(clock);
-  const codec = storedCodecOf(kinds);
-  const kept = layout.data?.store ?? new MemoryStore<StoredObject>(stampRevision, { codec, clock });
-  const { checksStore = storesAreChecked() } = layout;
-  const store = checksStore ? checkedOf(kept, codec) : kept;
-  const serverParts: ApiServerParts = { options, timeline, trace, chance, store, environment };
+  const { checksStore: isChecked = storesAreChecked() } = layout;
+  const { store, etcd: simulated } = clusterStore({
+    options,
+    timeline,
+    trace,
+    chance,
+    clock,
+    environment,
+    data: layout.data,
+    isChecked,
+  });
+  const serverParts: ApiServerParts = {
+    options,
+    timeline,
+    trace,
+    chance,
+    store,
+    environment,
+    etcd: simulated,
+  };
   const servers = createApiServers(serverParts);
   const machines = machinesOf(options);
   const members = machines.map((machine): Member => ({
@@ -356,17 +371,11 @@ export async function createCluster(
 function resolvedLaterThan(data: DataDirectory | undefined, given: ClusterOptions) {
   const options = resolveOptions(given);
   if (data === undefined) return options;
+  const { simulatedEtcd } = options;
+  if (simulatedEtcd !== undefined) {
+    throw new ClusterOptionsError("simulatedEtcd", "absent with a data directory", simulatedEtcd);
+  }
   return { ...options, startUs: Math.max(options.startUs, data.nextUs) };
-}
-
-/** Leases that are kept alive go on for ever, so waiting for their end is background work. */
-function storeClock(timeline: Timeline): StoreClock {
-  return {
-    get nowUs() {
-      return timeline.nowUs;
-    },
-    after: (delayUs, act) => void timeline.setBackgroundTimer(etcd, delayUs, act),
-  };
 }
 
 function machinesOf({ nodes, runtime, pools }: ResolvedOptions): readonly Machine[] {

@@ -61,7 +61,7 @@ export function startComponents(
   servers: readonly ApiServer[],
   parts: ApiServerParts,
 ): void {
-  const { options, timeline, trace, environment } = parts;
+  const { options, timeline, trace, environment, etcd } = parts;
   const { controlPlaneLatencyUs: latencyUs } = options;
   const { network } = environment ?? {};
   const begins = components.map(({ actor, username, ...component }) => {
@@ -79,7 +79,8 @@ export function startComponents(
     crash: () => server.crash(),
     restart: () => server.restart(),
   }));
-  environment?.govern(timeline, [...served, ...begins], (actor, kind, data) => {
+  const victims = [...served, ...(etcd ? [etcd.victim] : []), ...begins];
+  environment?.govern(timeline, victims, (actor, kind, data) => {
     trace.record(actor, timeline.nowUs, kind, `actors/${actor.name}`, data);
   });
   for (const { restart } of begins) restart();

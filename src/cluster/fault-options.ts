@@ -4,6 +4,7 @@ import type { DecisionMap, Exploration, Odds } from "../kernel/decisions.ts";
 import type { EnvironmentConfig } from "../kernel/environment.ts";
 import { type Fault, type FaultKind, isNamed } from "../kernel/faults.ts";
 import { linkFamilies, tieMax } from "../kernel/network.ts";
+import { type EtcdFault, etcdFamilies } from "../control-plane/store/simulated/etcd-faults.ts";
 import { ClusterOptionsError } from "./cluster-options-error.ts";
 
 /** How often something goes wrong, and for how long at most. */
@@ -38,12 +39,20 @@ export interface ExploreOptions {
   readonly clock?: ExploreOdds;
   /** Which of several API servers a component or kubelet keeps to when it begins. */
   readonly apiServer?: Pick<ExploreOdds, "perMillion">;
+  /** Of a simulated etcd: how much longer an fsync takes. */
+  readonly fsync?: ExploreOdds;
+  /** For how long its servers have no leader. */
+  readonly leader?: ExploreOdds;
+  /** How many of the writes that are on no disk yet a crash loses. */
+  readonly unsynced?: Pick<ExploreOdds, "perMillion">;
+  /** Its history is compacted, but for some of the latest revisions. */
+  readonly compaction?: Pick<ExploreOdds, "perMillion">;
 }
 
 /** The options of a cluster in which things can go wrong. */
 export interface FaultOptions {
   /** What goes wrong, and when. */
-  readonly faults?: readonly Fault[];
+  readonly faults?: readonly (Fault | EtcdFault)[];
   /** What may go wrong, decided by the seed. */
   readonly explore?: ExploreOptions;
   /** Decisions by site key, e.g. as `Cluster.decisions` gave them: they beat exploration. */
@@ -54,15 +63,19 @@ export interface FaultOptions {
   readonly expectDecisions?: DecisionRecord;
 }
 
-/** The environment that the options ask for; `undefined` when nothing can go wrong. */
+/**
+ * The environment that the options ask for; `undefined` when nothing can go wrong. Where there is an etcd,
+ * something always can.
+ */
 export function environmentOf(
-  options: FaultOptions,
+  options: FaultOptions & { readonly simulatedEtcd?: unknown },
   seed: number,
   startUs: number,
 ): EnvironmentConfig | undefined {
   const { faults = [], explore, decisions = {}, recordDecisions = false } = options;
   const { expectDecisions: expected } = options;
   const isBoring =
+    options.simulatedEtcd === undefined &&
     faults.length === 0 &&
     explore === undefined &&
     Object.keys(decisions).length === 0 &&
@@ -71,7 +84,7 @@ export function environmentOf(
   if (isBoring) return undefined;
   return {
     startUs,
-    faults,
+    faults: faults.filter((fault) => !isEtcdFault(fault)),
     ...(explore !== undefined && { explore: explorationOf(explore, seed, startUs) }),
     overrides: decisions,
     isRecorded: recordDecisions,
@@ -79,8 +92,15 @@ export function environmentOf(
   };
 }
 
-/** @throws {ClusterOptionsError} Naming the option and what was expected. */
-export function requireFaultOptions(options: FaultOptions): void {
+export function isEtcdFault(fault: Fault | EtcdFault): fault is EtcdFault {
+  return fault.kind in etcdFaultFields;
+}
+
+/**
+ * @param hasEtcd Whether there is a simulated etcd.
+ * @throws {ClusterOptionsError} Naming the option and what was expected.
+ */
+export function requireFaultOptions(options: FaultOptions, hasEtcd: boolean): void {
   const { faults = [], explore = {}, decisions = {} } = options;
   if (!Array.isArray(faults)) throw new ClusterOptionsError("faults", "a list of faults", faults);
   if (!isRecord(explore))
@@ -88,15 +108,20 @@ export function requireFaultOptions(options: FaultOptions): void {
   if (!isRecord(decisions)) {
     throw new ClusterOptionsError("decisions", "numbers by site key", decisions);
   }
-  for (const [index, fault] of faults.entries()) requireFault(`faults[${index}]`, fault);
+  for (const [index, fault] of faults.entries()) requireFault(`faults[${index}]`, fault, hasEtcd);
   for (const [name, value] of Object.entries(explore))
     requireExplored(`explore.${name}`, name, value);
+  if (!hasEtcd) requireNoEtcd(faults, explore);
   for (const [key, value] of Object.entries(decisions)) requireDecision(key, value);
 }
 
 /** @throws {ClusterOptionsError} For a fault that is about none of these actors. */
-export function requireActors(faults: readonly Fault[], names: readonly string[]): void {
+export function requireActors(
+  faults: readonly (Fault | EtcdFault)[],
+  names: readonly string[],
+): void {
   for (const [index, fault] of faults.entries()) {
+    if (isEtcdFault(fault)) continue;
     const patterns = "actor" in fault ? [fault.actor] : fault.between;
     for (const pattern of patterns) {
       if (names.some((name) => isNamed(pattern, name))) continue;
@@ -114,14 +139,24 @@ export function requireActors(faults: readonly Fault[], names: readonly string[]
 /** Enough to see how actors are called. */
 const actorsNamedMax = 8;
 
-const families: readonly string[] = [...linkFamilies, ...actorFamilies, "apiServer"];
+const families: readonly string[] = [
+  ...linkFamilies,
+  ...actorFamilies,
+  "apiServer",
+  ...etcdFamilies,
+];
 /** How many servers further another choice is at most. */
 const furtherServersMax = 15;
-/** They have no time, but so many choices. */
+/**
+ * They have no time: something happens or not, or another server is chosen, so many records are lost, so
+ * many revisions are kept but one.
+ */
 const timelessFamilies: Readonly<Record<string, number>> = {
   loss: 1,
   tie: tieMax,
   apiServer: furtherServersMax,
+  unsynced: 1_000_000,
+  compaction: 100,
 };
 
 function explorationOf(explore: ExploreOptions, seed: number, startUs: number): Exploration {
@@ -129,7 +164,7 @@ function explorationOf(explore: ExploreOptions, seed: number, startUs: number): 
   for (const family of families) {
     const given = explore[family as keyof ExploreOptions] as Partial<ExploreOdds> | undefined;
     if (given === undefined) continue;
-    const max = given.maxUs ?? timelessFamilies[family] ?? 1;
+    const max = timelessFamilies[family] ?? given.maxUs ?? 1;
     odds[family] = { perMillion: given.perMillion ?? 0, max };
   }
   return {
@@ -141,26 +176,33 @@ function explorationOf(explore: ExploreOptions, seed: number, startUs: number): 
 }
 
 /** What each kind of fault says besides when it comes: µs or a rate, required or not. */
-const faultFields: Readonly<Record<FaultKind, readonly string[]>> = {
-  partition: ["between", "oneWay?", "forUs?"],
+const etcdFaultFields: Readonly<Record<EtcdFault["kind"], readonly string[]>> = {
+  slowFsync: ["extraUs", "forUs?"],
+  loseLeader: ["forUs?"],
+  electLeader: [],
+  compact: ["keepRevisions?"],
+};
+const faultFields: Readonly<Record<FaultKind | EtcdFault["kind"], readonly string[]>> = {
+  partition: ["between", "oneWay?", "stream?", "forUs?"],
   repair: ["between", "oneWay?"],
-  hold: ["between", "oneWay?", "forUs?"],
+  hold: ["between", "oneWay?", "stream?", "forUs?"],
   release: ["between", "oneWay?"],
-  delay: ["between", "oneWay?", "extraUs", "forUs?"],
+  delay: ["between", "oneWay?", "stream?", "extraUs", "forUs?"],
   crash: ["actor", "forUs?"],
   restart: ["actor"],
   pause: ["actor", "forUs?"],
   resume: ["actor"],
   slow: ["actor", "extraUs", "forUs?"],
   clock: ["actor", "offsetUs?", "ratePerMillion?", "forUs?"],
+  ...etcdFaultFields,
 };
 
 const usMax = 1_000_000_000_000_000;
 
-function requireFault(option: string, fault: unknown): void {
+function requireFault(option: string, fault: unknown, hasEtcd: boolean): void {
   if (!isRecord(fault)) throw new ClusterOptionsError(option, "a fault", fault);
   const { kind } = fault;
-  const fields = faultFields[kind as FaultKind] as readonly string[] | undefined;
+  const fields = (faultFields as Readonly<Record<string, readonly string[]>>)[String(kind)];
   const kinds = Object.keys(faultFields).join(", ");
   if (fields === undefined)
     throw new ClusterOptionsError(`${option}.kind`, `one of ${kinds}`, kind);
@@ -179,9 +221,8 @@ function requireFault(option: string, fault: unknown): void {
     const isAbsent = fault[name] === undefined && field.endsWith("?");
     if (!isAbsent) requireField(`${option}.${name}`, name, fault[name]);
   }
-  // It has no way to come back from a crash.
-  if (kind === "crash" && fault["actor"] === "etcd") {
-    const expected = "an API server, a kubelet, the scheduler or a controller";
+  if (kind === "crash" && fault["actor"] === "etcd" && !hasEtcd) {
+    const expected = "an actor: etcd is one by simulatedEtcd";
     throw new ClusterOptionsError(`${option}.actor`, expected, fault["actor"]);
   }
 }
@@ -192,12 +233,28 @@ function requireField(option: string, name: string, value: unknown): void {
     if (!isPair) throw new ClusterOptionsError(option, "two patterns of actor names", value);
   } else if (name === "actor") {
     if (!isPattern(value)) throw new ClusterOptionsError(option, "a pattern of actor names", value);
+  } else if (name === "stream") {
+    if (!isPattern(value)) throw new ClusterOptionsError(option, "the name of a stream", value);
   } else if (name === "oneWay") {
     if (typeof value !== "boolean") throw new ClusterOptionsError(option, "true or false", value);
   } else if (name === "ratePerMillion") {
     requireInteger(option, value, -999_999, 1_000_000_000);
   } else {
-    requireInteger(option, value, name === "offsetUs" ? -usMax : name === "atUs" ? 0 : 1, usMax);
+    requireInteger(option, value, fieldsMin[name] ?? 1, usMax);
+  }
+}
+
+function requireNoEtcd(faults: readonly (Fault | EtcdFault)[], explore: ExploreOptions): void {
+  const expected = (what: string): string => `absent without simulatedEtcd: ${what} an etcd`;
+  for (const [index, fault] of faults.entries()) {
+    if (!isEtcdFault(fault)) continue;
+    throw new ClusterOptionsError(`faults[${index}]`, expected("it befalls"), fault);
+  }
+  for (const family of etcdFamilies) {
+    const odds = explore[family];
+    if (odds !== undefined) {
+      throw new ClusterOptionsError(`explore.${family}`, expected("it is about"), odds);
+    }
   }
 }
 
@@ -212,8 +269,7 @@ function requireExplored(option: string, name: string, value: unknown): void {
     if (!families.includes(name)) throw new ClusterOptionsError(option, expected, value);
     const { perMillion, maxUs } = (isRecord(value) ? value : {}) as Partial<ExploreOdds>;
     requireInteger(`${option}.perMillion`, perMillion, 0, 1_000_000);
-    if (timelessFamilies[name] === undefined)
-      requireInteger(`${option}.maxUs`, maxUs, 1, 3_600_000_000);
+    if (!(name in timelessFamilies)) requireInteger(`${option}.maxUs`, maxUs, 1, 3_600_000_000);
   }
 }
 
@@ -229,6 +285,8 @@ function requireInteger(option: string, value: unknown, min: number, max: number
   if (Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max) return;
   throw new ClusterOptionsError(option, `an integer from ${min} to ${max}`, value);
 }
+
+const fieldsMin: Readonly<Record<string, number>> = { offsetUs: -usMax, atUs: 0, keepRevisions: 0 };
 
 function isPattern(value: unknown): value is string {
   return typeof value === "string" && value !== "";

@@ -37,8 +37,8 @@ export class DrivenCluster {
   }
 
   /** Nothing has happened in it when this settles. */
-  static async started(options: ClusterOptions): Promise<DrivenCluster> {
-    return new DrivenCluster(await createCluster(options));
+  static async started(options: ClusterOptions, layout?: Layout): Promise<DrivenCluster> {
+    return new DrivenCluster(await createCluster(options, layout));
   }
 
   /** Asks for a pod, `afterUs` from now. */

@@ -1,3 +1,4 @@
+import type { Layout } from "../../src/cluster/cluster.ts";
 import type { ClusterOptions } from "../../src/cluster/cluster-options.ts";
 import type { ExploreOptions } from "../../src/cluster/fault-options.ts";
 import type { DecisionMap } from "../../src/kernel/decisions.ts";
@@ -16,6 +17,15 @@ export const everything: ExploreOptions = {
   pause: { perMillion: 60_000, maxUs: 10 * second },
   slow: { perMillion: 60_000, maxUs: 10 * second },
   clock: { perMillion: 60_000, maxUs: 20 * second },
+};
+
+/** The same, and what can befall a simulated etcd. */
+export const everythingOfEtcd: ExploreOptions = {
+  ...everything,
+  fsync: { perMillion: 20_000, maxUs: 10 * second },
+  leader: { perMillion: 80_000, maxUs: 15 * second },
+  unsynced: { perMillion: 700_000 },
+  compaction: { perMillion: 200_000 },
 };
 
 const shell = (script: string) => ({ name: "c", image: "busybox", command: ["sh", "-c", script] });
@@ -50,8 +60,11 @@ export interface StoryUnderFaults {
  * A few pods of all sorts come and go in the first minutes, whatever goes wrong; then there is time to
  * recover.
  */
-export async function storyUnderFaults(options: ClusterOptions): Promise<StoryUnderFaults> {
-  await using driven = await DrivenCluster.started({ nodes: 5, ...options });
+export async function storyUnderFaults(
+  options: ClusterOptions,
+  layout?: Layout,
+): Promise<StoryUnderFaults> {
+  await using driven = await DrivenCluster.started({ nodes: 5, ...options }, layout);
   const specs = [
     {},
     { image: "alpine" },
@@ -67,7 +80,7 @@ export async function storyUnderFaults(options: ClusterOptions): Promise<StoryUn
     // While controllers are down, a namespace may lack what pods need: asked again, then.
     if (index !== 4 && index !== 7) driven.create(aPod(`pod-${index}`, spec), 200 * second);
   }
-  // While the API server is down nobody hears: asked again, then.
+  // While the API server is down nobody hears, nor while etcd has no leader: asked again, then.
   for (const laterUs of [0, 100 * second]) {
     driven.remove("pod-4", 0, 100 * second + laterUs);
     driven.remove("pod-7", undefined, 110 * second + laterUs);

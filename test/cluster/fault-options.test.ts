@@ -11,7 +11,7 @@ describe("fault options that make no sense are refused", () => {
     [{ faults: [1] }, "faults[0] must be a fault, not 1"],
     [
       { faults: [crash, { ...crash, kind: "explode" }] },
-      /^faults\[1\]\.kind must be one of partition, repair, .*, clock, not "explode"$/,
+      /^faults\[1\]\.kind must be one of partition, repair, .*, clock, .*compact, not "explode"$/,
     ],
     [{ faults: [{ ...crash, atUs: -1 }] }, /^faults\[0\]\.atUs must be an integer from 0 to/],
     [{ faults: [{ ...crash, forUs: 0.5 }] }, /^faults\[0\]\.forUs must be an integer from 1 to/],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { crowdedStory } from "../cluster/stories.ts";
-import { everything, storyUnderFaults } from "../cluster/explored-stories.ts";
+import { everything, everythingOfEtcd, storyUnderFaults } from "../cluster/explored-stories.ts";
 
 describe("a run under faults", () => {
   test("has the same history on this thread and on one, two and four worker threads", async () => {
@@ -10,6 +10,19 @@ describe("a run under faults", () => {
     for (const threads of [1, 2, 4]) {
       expect(await storyUnderFaults({ ...options, threads })).toEqual(inline);
     }
+  });
+
+  test("has the same history wherever it runs when its etcd fails, too", async () => {
+    const simulatedEtcd = { fsyncUs: 300_000 };
+    const options = { seed: 4, apiServers: 2, explore: everythingOfEtcd, simulatedEtcd };
+    const inline = await storyUnderFaults({ ...options, threads: 0 });
+    const families = Object.keys(inline.decisions).map((key) => key.split("/")[0]);
+    expect(families).toEqual(expect.arrayContaining(["fsync", "leader", "compaction", "crash"]));
+    for (const threads of [1, 2, 4]) {
+      expect(await storyUnderFaults({ ...options, threads })).toEqual(inline);
+    }
+    const { explore: _explore, ...fed } = { ...options, decisions: inline.decisions };
+    expect(await storyUnderFaults({ ...fed, threads: 2 })).toEqual(inline);
   });
 
   test.each([1, 250_000])(

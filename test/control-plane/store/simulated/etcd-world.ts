@@ -1,4 +1,3 @@
-import { ObservedHistory } from "../../../../src/control-plane/store/check/observed-history.ts";
 import { CheckedStore } from "../../../../src/control-plane/store/check/checked-store.ts";
 import { StoreObserver } from "../../../../src/control-plane/store/check/store-observer.ts";
 import {
@@ -51,7 +50,9 @@ export class EtcdWorld {
     );
     const isUnsafe = options.unsafeNoFsync === true;
     const isChecked = options.isChecked !== false && !isUnsafe;
-    this.observer = isChecked ? new StoreObserver(new ObservedHistory<Stamped>([], 1)) : undefined;
+    this.observer = isChecked
+      ? new StoreObserver<Stamped>({ items: [], revision: 1 }, codec)
+      : undefined;
     const happens = new EtcdFaults({
       actor,
       timeline,
@@ -92,7 +93,9 @@ export class EtcdWorld {
       changes: new Link(timeline, this.#actor, actor, latencyUs, back),
     };
     const store = new SimulatedEtcdClient({ etcd, timeline, actor, links });
-    return this.observer === undefined ? store : new CheckedStore(store, codec, this.observer);
+    return this.observer === undefined
+      ? store
+      : new CheckedStore(store, { codec, isRemote: true }, this.observer);
   }
 
   /** Calls `act` at a time, after all that is due before. */
