@@ -79,6 +79,10 @@ describe("podrace up", { timeout: 60 * seconds }, () => {
       '{"explore": {"loss": {"perMillion": -1}}}',
       /faults\.json: explore\.loss\.perMillion must be/,
     ],
+    [
+      '[{"atUs": 0, "kind": "loseLeader"}]',
+      /faults\.json: faults\[0\] must be absent without simulatedEtcd/,
+    ],
   ])("--faults with %s is refused, naming file and field", async (content, words) => {
     const file = join(folder, "faults.json");
     writeFileSync(file, content);
@@ -86,6 +90,25 @@ describe("podrace up", { timeout: 60 * seconds }, () => {
 
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
     expect(stderr.replaceAll("\n", " ")).toMatch(words);
+  });
+
+  test("--simulated-etcd does not go with --data-dir", async () => {
+    const { exitCode, stderr } = await podrace(["up", "--simulated-etcd", "--data-dir", folder]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/'--simulated-etcd' cannot be used with option '--data-dir <dir>'/);
+  });
+
+  test("--simulated-etcd keeps the state where --faults can get at it", async () => {
+    const file = join(folder, "faults.json");
+    writeFileSync(file, JSON.stringify({ decisions: { "fsync/etcd/#3": 1_000 } }));
+    const running = await up(["--simulated-etcd", "--faults", file, "--http"]);
+    const { clusters } = parse(readFileSync(kubeconfig, "utf8")) as {
+      readonly clusters: readonly { readonly cluster: { readonly server: string } }[];
+    };
+    const answer = await fetch(`${clusters[0]?.cluster.server}/podrace/v1/decisions`);
+    expect(await answer.json()).toEqual({ decisions: { "fsync/etcd/#3": 1_000 } });
+    running.interrupt();
+    expect((await running.ended).exitCode).toBe(0);
   });
 
   test("lets go wrong what --faults says, and tells what was decided", async () => {

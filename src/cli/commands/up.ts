@@ -36,6 +36,7 @@ interface UpFlags extends ServeFlags, CheckStoreFlags {
   readonly filename?: readonly string[];
   readonly dataDir?: string;
   readonly dataDirRepair?: true;
+  readonly simulatedEtcd?: true;
 }
 
 /** `podrace up`: a live cluster until Ctrl-C. */
@@ -118,6 +119,12 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
     .option(
       "--data-dir-repair",
       "with --data-dir: where its log is damaged, give up what is behind that (it is put aside)",
+    )
+    .addOption(
+      new Option(
+        "--simulated-etcd",
+        "keep the state in an etcd that takes time, and fails as --faults says",
+      ).conflicts("dataDir"),
     )
     .addOption(serveOption.record())
     .option(
@@ -237,6 +244,7 @@ function optionsOf(flags: UpFlags): LiveClusterOptions {
     plainHttp: flags.http === true,
     absentImages: flags.absentImage ?? [],
     pools: flags.pool ?? [],
+    ...(flags.simulatedEtcd === true && { simulatedEtcd: true }),
     ...(flags.threads !== undefined && { threads: flags.threads }),
     ...(flags.threadsMax !== undefined && { threadsMax: flags.threadsMax }),
     ...(flags.stepDeadline !== undefined && { stepDeadlineMs: flags.stepDeadline }),
