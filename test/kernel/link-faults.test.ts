@@ -207,6 +207,18 @@ describe("a link with scheduled faults", () => {
     expect(run()).toEqual(["19 9", "50 15", "60 50"]);
   });
 
+  test.each([
+    ["delay", { kind: "delay", extraUs: 25, forUs: 10 }, ["25 nodes", "50 pods"]],
+    ["hold", { kind: "hold", forUs: 90 }, ["25 nodes", "110 pods"]],
+    ["partition", { kind: "partition", forUs: 90 }, ["25 nodes"]],
+  ] as const)("can have a %s of one stream alone", (_kind, fault, expected) => {
+    const { down, send, run } = aLink({
+      faults: [{ atUs: 10, between, stream: "pods", ...fault }],
+    });
+    for (const stream of ["pods", "nodes"]) send(down, 15, stream, stream);
+    expect(run()).toEqual(expected);
+  });
+
   test("is left alone by the faults of others", () => {
     const { down, send, run } = aLink({
       faults: [{ atUs: 0, kind: "partition", between: ["api-1", "kubelet:node-30"] }],

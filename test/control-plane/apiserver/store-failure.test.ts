@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { ApiError, isServerFailure } from "../../../src/api/errors.ts";
 import { kinds } from "../../../src/control-plane/apiserver/kinds/kinds.ts";
 import type { Resource } from "../../../src/control-plane/apiserver/resource.ts";
 import { type ObjectId, Storage } from "../../../src/control-plane/apiserver/storage.ts";
@@ -14,7 +15,16 @@ import {
 } from "../../../src/control-plane/store/etcd/door/etcd-door.ts";
 import type { EtcdStore } from "../../../src/control-plane/store/etcd/etcd-store.ts";
 import { openEtcdStore } from "../../../src/control-plane/store/etcd/open-etcd-store.ts";
+import { storeFailure } from "../../../src/control-plane/apiserver/store-failure.ts";
 import { MemoryStore } from "../../../src/control-plane/store/memory-store.ts";
+import {
+  ConnectionRefusedError,
+  NoLeaderError,
+  NoSpaceError,
+  ServerTimeoutError,
+  StoreClosedError,
+  UnknownOutcomeError,
+} from "../../../src/control-plane/store/store-errors.ts";
 
 const codec = storedCodecOf(kinds);
 const configMap = new PlainObject({
@@ -89,4 +99,27 @@ test("who asks while the store cannot be reached is told of a timeout, and why",
   await expect(answerOf((answer) => storage.create(id, configMap, answer))).rejects.toMatchObject(
     timeout,
   );
+});
+
+test.each([
+  [new NoLeaderError(), "", "etcdserver: no leader"],
+  [new ServerTimeoutError(), "", "etcdserver: request timed out"],
+  [new NoSpaceError(), "", "etcdserver: mvcc: database space exceeded"],
+  [new ConnectionRefusedError(), "", /^rpc error: code = Unavailable .*connection refused"$/],
+  [new UnknownOutcomeError("reset"), "Timeout", /^Timeout: .*context deadline exceeded$/],
+  [new StoreClosedError(), "InternalError", "Internal error occurred: the store is closed"],
+])("of a store's failure a client is told so that it tries again: %s", (error, reason, message) => {
+  const told = storeFailure(error);
+  expect({ reason: told.reason, message: told.message }).toEqual({
+    reason,
+    message: typeof message === "string" ? message : expect.stringMatching(message),
+  });
+  expect(told.code).toBe(reason === "Timeout" ? 504 : 500);
+  expect(isServerFailure(told)).toBe(true);
+});
+
+test("what a client did wrong is no failure of the server", () => {
+  expect(isServerFailure(new ApiError("Conflict", "no"))).toBe(false);
+  expect(isServerFailure(new ApiError("TooManyRequests", "wait"))).toBe(true);
+  expect(isServerFailure(new Error("broken"))).toBe(false);
 });
