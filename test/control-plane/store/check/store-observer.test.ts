@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { ObservedHistory } from "../../../../src/control-plane/store/check/observed-history.ts";
 import { StoreObserver } from "../../../../src/control-plane/store/check/store-observer.ts";
 import { MemoryStore } from "../../../../src/control-plane/store/memory-store.ts";
 import { codec, type Stamped, stamp, value } from "../store-under-test.ts";
@@ -19,7 +18,7 @@ function write(store: MemoryStore<Stamped>, text: string): void {
 describe("what a store has become after a crash", () => {
   /** An observer of a store in which so much was written. */
   const observing = (...texts: readonly string[]): StoreObserver<Stamped> => {
-    const observer = new StoreObserver(new ObservedHistory<Stamped>([], 1));
+    const observer = new StoreObserver<Stamped>({ items: [], revision: 1 }, codec);
     observer.follow(aStore(...texts));
     return observer;
   };
@@ -33,9 +32,17 @@ describe("what a store has become after a crash", () => {
   });
 
   test.each([
-    ["less", aStore("a"), /^broken invariant: RVMonotonic: 3 was told, and 2 is left of it$/],
-    ["something else", aStore("a", "c"), /LinearizableKV: c at 3 is not what was told/],
-    ["another version of it", aStore("b", "a"), /LinearizableKV: [ab] at 3 is not what was told/],
+    ["less", aStore("a"), /RVMonotonic at revision 3: it was told, and 2 is left of it$/],
+    [
+      "something else",
+      aStore("a", "c"),
+      /LinearizableKV at revision 3, key c: it is not what was told/,
+    ],
+    [
+      "another version of it",
+      aStore("b", "a"),
+      /LinearizableKV at revision 3, key [ab]: it is not what was told/,
+    ],
   ])("is not %s", (_name, recovered, words) => {
     expect(() => observing("a", "b").followRecovered(recovered)).toThrow(words);
   });
