@@ -46,6 +46,16 @@ export function createApiServers(
 ): readonly [first: ApiServer, ...others: ApiServer[]] {
   const first = createApiServer(parts, 0);
   bootstrap(first);
+  let hasCrashed = false;
+  first.observe({
+    crashed: () => {
+      hasCrashed = true;
+    },
+    // What it was at when it crashed, and did not get done.
+    serving: () => {
+      if (hasCrashed) bootstrap(first);
+    },
+  });
   const servers: [ApiServer, ...ApiServer[]] = [first];
   while (servers.length < parts.options.apiServers) {
     servers.push(createApiServer(parts, servers.length));
@@ -92,7 +102,7 @@ function createApiServer(parts: ApiServerParts, index: number): ApiServer {
     timeline,
     trace,
     chance,
-    store: simulated?.storeOf(actor, lagUsOf(parts, index, actor)) ?? store,
+    store: simulated ? () => simulated.storeOf(actor, lagUsOf(parts, index, actor)) : store,
     kinds,
     admission: [
       namespaceLifecycle,

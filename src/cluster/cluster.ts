@@ -4,7 +4,6 @@ import type { Store, StoreClock } from "../control-plane/store/store.ts";
 import { Fleet } from "../data-plane/fleet.ts";
 import { KubeletServers } from "../data-plane/kubelet-servers.ts";
 import type { Member } from "../data-plane/member.ts";
-import type { Machine } from "../data-plane/node-object.ts";
 import {
   type NodeConfig,
   type NodeInspection,
@@ -40,11 +39,11 @@ import { componentsOf, startComponents } from "./components.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { environmentOf, requireActors } from "./fault-options.ts";
 import { createKubeletDoor } from "./kubelet-door.ts";
+import { machinesOf } from "./machines-of.ts";
 import { ReadyNodes } from "./ready-nodes.ts";
 import { RunError } from "./run-error.ts";
 import { openShardLinks } from "./shard-links.ts";
 import { storesAreChecked } from "./store-checks.ts";
-import { kubernetesVersion } from "./version.ts";
 
 /** Kubelets come last in the total order, by node. */
 const firstKubeletId = 1_000;
@@ -376,26 +375,6 @@ function resolvedLaterThan(data: DataDirectory | undefined, given: ClusterOption
     throw new ClusterOptionsError("simulatedEtcd", "absent with a data directory", simulatedEtcd);
   }
   return { ...options, startUs: Math.max(options.startUs, data.nextUs) };
-}
-
-function machinesOf({ nodes, runtime, pools }: ResolvedOptions): readonly Machine[] {
-  const all = [{ name: "default", nodes, runtime }, ...pools];
-  const machines: Machine[] = [];
-  const capacity = { cpu: "8", "ephemeral-storage": "100Gi", memory: "32Gi", pods: "110" };
-  for (const pool of all) {
-    for (let count = 0; count < pool.nodes; count++) {
-      const index = machines.length;
-      machines.push({
-        index,
-        name: `node-${index + 1}`,
-        runtime: pool.runtime ?? runtime,
-        pool: pool.name,
-        capacity,
-        kubeletVersion: kubernetesVersion,
-      });
-    }
-  }
-  return machines;
 }
 
 function nodeConfig({ machine, actor }: Member, { absentImages }: ResolvedOptions): NodeConfig {

@@ -1,4 +1,4 @@
-import type { Pod, PodSpec } from "../api/objects.ts";
+import type { Pod } from "../api/objects.ts";
 import type { Chance } from "../kernel/chance.ts";
 import { invariant, InvariantError } from "../kernel/invariant.ts";
 import type { Network } from "../kernel/network.ts";
@@ -17,10 +17,9 @@ import {
 import { EventWordsCache } from "./event-words-cache.ts";
 import { KubeletNetwork } from "./kubelet-network.ts";
 import { KubeletOrders } from "./kubelet-orders.ts";
-import { kubeletPodSpec } from "./kubelet-pod-spec.ts";
 import { type PodReport, podStatus } from "./kubelet-status.ts";
 import { KubeletStatusRow, type PodHost } from "./kubelet-status-row.ts";
-import { type KnownPod, type KnownSpec, subjectOf } from "./known-pod.ts";
+import { type KnownPod, KnownSpecs, subjectOf } from "./known-pod.ts";
 import type { KubeletServer, KubeletServers } from "./kubelet-servers.ts";
 import { MachineStatus, nodeStatusChange } from "./machine-status.ts";
 import type { Member } from "./member.ts";
@@ -53,7 +52,7 @@ export class Fleet {
   readonly #handles = new Map<string, number>();
   readonly #hosts: PodHost[] = [];
   readonly #words = new EventWordsCache();
-  readonly #specs = new WeakMap<PodSpec, KnownSpec>();
+  readonly #specs = new KnownSpecs();
   readonly #readiness = new ReadinessReader();
   /** Statuses of each node that came in, by node index. */
   readonly #nodeStatuses: number[] = [];
@@ -310,7 +309,7 @@ export class Fleet {
 
   #specSeen(member: Member, seen: KnownPod, { sharedSpec }: PodVersion): void {
     seen.sharedSpec = sharedSpec;
-    const spec = this.#specOf(sharedSpec);
+    const spec = this.#specs.of(sharedSpec);
     if (spec.text === seen.spec.text) return;
     const { fieldPaths } = seen.spec;
     seen.spec = { ...spec, fieldPaths };
@@ -329,7 +328,7 @@ export class Fleet {
     if (isNew && isOver(status?.phase) && !pod.isDeleting) return false;
     if (known === undefined) return true;
     const { handle, uid, namespace, name } = known;
-    const { text } = this.#specOf(pod.sharedSpec);
+    const { text } = this.#specs.of(pod.sharedSpec);
     known.isDeleting = false;
     this.#orders.send(member, orders.podSeen, handle, [namespace, name, uid, text]);
     this.#orders.send(member, orders.podSpecSeen, handle, [text]);
@@ -339,7 +338,7 @@ export class Fleet {
   #newPod(member: Member, pod: PodVersion): KnownPod {
     const { namespace, name, uid, sharedSpec, storeKey } = pod;
     const handle = ++this.#lastHandle;
-    const spec = this.#specOf(sharedSpec);
+    const spec = this.#specs.of(sharedSpec);
     const known = {
       handle,
       uid,
@@ -366,20 +365,6 @@ export class Fleet {
   #pastOf(pod: PodVersion): PodPast | undefined {
     if (pod.storeKey !== undefined) return undefined;
     return podPast(pod.toObject() as Pod, this.#timeline.nowUs);
-  }
-
-  #specOf(sharedSpec: unknown): KnownSpec {
-    let known = this.#specs.get(sharedSpec as PodSpec);
-    if (known === undefined) {
-      const spec = kubeletPodSpec(sharedSpec as PodSpec);
-      const containers = [...spec.initContainers, ...spec.containers];
-      known = {
-        text: JSON.stringify(spec),
-        fieldPaths: containers.map(({ name }) => `spec.containers{${name}}`),
-      };
-      this.#specs.set(sharedSpec as PodSpec, known);
-    }
-    return known;
   }
 
   #keepFact(outbox: Batch, index: number): void {

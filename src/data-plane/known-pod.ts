@@ -1,4 +1,6 @@
+import type { PodSpec } from "../api/objects.ts";
 import type { KubeletEventSubject } from "./kubelet-door.ts";
+import { kubeletPodSpec } from "./kubelet-pod-spec.ts";
 
 /** A pod that some kubelet knows, by the handle that stands for it in records. */
 export interface KnownPod {
@@ -22,6 +24,25 @@ export interface KnownSpec {
   readonly text: string;
   /** How events name each container. */
   readonly fieldPaths: readonly string[];
+}
+
+/** What kubelets need of each spec, worked out once. */
+export class KnownSpecs {
+  readonly #known = new WeakMap<PodSpec, KnownSpec>();
+
+  of(sharedSpec: unknown): KnownSpec {
+    let known = this.#known.get(sharedSpec as PodSpec);
+    if (known === undefined) {
+      const spec = kubeletPodSpec(sharedSpec as PodSpec);
+      const containers = [...spec.initContainers, ...spec.containers];
+      known = {
+        text: JSON.stringify(spec),
+        fieldPaths: containers.map(({ name }) => `spec.containers{${name}}`),
+      };
+      this.#known.set(sharedSpec as PodSpec, known);
+    }
+    return known;
+  }
 }
 
 const noEvents: readonly never[] = [];

@@ -37,7 +37,7 @@ describe("fault options that make no sense are refused", () => {
     ],
     [
       { faults: [{ atUs: 0, kind: "crash", actor: "etcd" }] },
-      /^faults\[0\]\.actor must be an API server, a kubelet, the scheduler or a controller, not "etcd"$/,
+      /^faults\[0\]\.actor must be an actor: etcd is one by simulatedEtcd, not "etcd"$/,
     ],
     [
       { explore: { gremlins: { perMillion: 1, maxUs: 1 } } },

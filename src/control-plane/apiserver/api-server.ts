@@ -59,7 +59,8 @@ export class ApiServer {
     readonly timeline: Timeline;
     readonly trace: Trace;
     readonly chance: Chance;
-    readonly store: Store<StoredObject>;
+    /** The store, or the way to it that each life of this server has of its own. */
+    readonly store: Store<StoredObject> | (() => Store<StoredObject>);
     readonly kinds: readonly Resource[];
     readonly admission: readonly AdmissionPlugin[];
     /** Changes of history kept, at least, when there are many. Default 100,000. */

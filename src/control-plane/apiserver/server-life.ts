@@ -25,7 +25,8 @@ export interface ServerBody extends Pick<ServerParts, "resources" | "record" | "
   readonly actor: ActorRef;
   readonly timeline: Timeline;
   readonly chance: Chance;
-  readonly store: Store<StoredObject>;
+  /** The store, or the way to it that each life has of its own: closed at its end. */
+  readonly store: Store<StoredObject> | (() => Store<StoredObject>);
   readonly admission: AdmissionChain;
   readonly podTemplates: PodTemplates;
   readonly resources: ResourceTable;
@@ -48,6 +49,7 @@ export class ServerLife {
   /** The ones of kinds that change most come to the front. */
   readonly #cachesByPrefix: (readonly [prefix: string, cache: WatchCache])[];
   readonly #onServing: () => void;
+  readonly #disconnect: () => void;
   #isServing = false;
   #isOver = false;
 
@@ -57,7 +59,10 @@ export class ServerLife {
     this.#body = body;
     this.#onServing = onServing;
     const isOver = (): boolean => this.#isOver;
-    const store = body.canCrash ? new MortalStore(body.store, isOver) : body.store;
+    const connected = typeof body.store === "function" ? body.store() : body.store;
+    const isOwn = typeof body.store === "function";
+    this.#disconnect = (): void => (isOwn ? connected.close(() => {}) : undefined);
+    const store = body.canCrash ? new MortalStore(connected, isOver) : connected;
     const isNeverBehind = store.direct !== undefined && body.fromStore === undefined;
     for (const kind of resources.all) {
       const contents = isNeverBehind ? new StoreContents(store, kind.keyPrefix) : undefined;
@@ -108,6 +113,7 @@ export class ServerLife {
     this.#isOver = true;
     this.#isServing = false;
     this.#feed.stop();
+    this.#disconnect();
   }
 
   #newFeed(store: Store<StoredObject>, expiry: EventExpiry | undefined): StoreFeed {
