@@ -93,6 +93,19 @@ describe("a cluster that keeps its state in a directory", () => {
     );
   });
 
+  test("does so, too, where kubelets can fail", async () => {
+    const directory = dataDirectory();
+    const before = await startFrom(directory, { recordDecisions: true });
+    before.create(aPod("web"));
+    await before.until(() => before.phase("web") === "Running");
+    await before.cluster.close();
+
+    const after = await startFrom(directory, { recordDecisions: true });
+    await after.until(() => containerOf(after, "web")?.restartCount === 1);
+
+    expect(containerOf(after, "web")?.lastState?.terminated).toMatchObject({ exitCode: 255 });
+  });
+
   test("does not run again what is not to be restarted, and leaves alone what is over", async () => {
     const directory = dataDirectory();
     const before = await startFrom(directory);

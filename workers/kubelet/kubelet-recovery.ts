@@ -1,4 +1,4 @@
-import { orders } from "../../src/data-plane/protocol.ts";
+import { orders, type PodPast } from "../../src/data-plane/protocol.ts";
 import type { KubeletLife } from "./kubelet.ts";
 import type { PodWorker } from "./pod-worker.ts";
 import type { ReportWriter } from "./report-writer.ts";
@@ -72,12 +72,16 @@ export class KubeletRecovery {
     return listed;
   }
 
-  /** Begins with what a kubelet before this one left of the pod, if anything. */
-  begin(worker: PodWorker): void {
+  /**
+   * Begins with what a kubelet before this one left of the pod, if anything.
+   *
+   * @param past How its containers ended when the machine went down, if they did.
+   */
+  begin(worker: PodWorker, past: PodPast["containers"] | undefined): void {
     const { handle, identity } = worker;
     this.#postponed.set(handle, []);
     this.#life.runtime.find(identity.uid, (found) => {
-      if (found === undefined) worker.start();
+      if (found === undefined) worker.start(past);
       else worker.adopt(found);
       const postponed = this.#postponed.get(handle) ?? [];
       this.#postponed.delete(handle);

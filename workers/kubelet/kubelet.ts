@@ -91,7 +91,7 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
     this.#pods.set(handle, worker);
     this.record(worker, "podSeen", { uid: identity.uid });
     if (this.recovery === undefined) worker.start(past?.containers);
-    else this.recovery.begin(worker);
+    else this.recovery.begin(worker, past?.containers);
   }
 
   podSpecSeen(handle: number, template: PodTemplate): void {
