@@ -27,8 +27,15 @@ const kubernetesService: KubeObject = {
 /** How long until what failed is tried again, µs. */
 const retryUs = 1_000_000;
 
-/** What every cluster has from the start: the API server makes it itself, unless it is there. */
+/**
+ * What every cluster has from the start: the API server makes it itself, unless it is there, or another
+ * one makes it meanwhile.
+ */
 export function bootstrap(server: ApiServer): void {
+  server.whenReady(() => createMissing(server));
+}
+
+function createMissing(server: ApiServer): void {
   let missing = namespaces.length;
   for (const name of namespaces) {
     create(
@@ -48,7 +55,8 @@ function create(server: ApiServer, plural: string, object: KubeObject, done: () 
   const resource = server.resources.find("", "v1", plural);
   invariant(resource !== undefined, `${plural} are served`);
   const { namespace = "", name = "" } = object.metadata;
-  if (server.peek(resource, namespace, name) !== undefined) return done();
+  const isKnown = (): boolean => server.peek(resource, namespace, name) !== undefined;
+  if (isKnown()) return done();
   const context = {
     resource,
     namespace,
@@ -62,7 +70,9 @@ function create(server: ApiServer, plural: string, object: KubeObject, done: () 
     server.create(context, object, (error) => {
       if (error === undefined) return done();
       if (isServerFailure(error)) return void server.after(retryUs, look);
-      invariant(isApiError(error, "AlreadyExists"), `the cluster has ${plural}: ${error.message}`);
+      // What was said to have failed may have been done; then its address is not free either.
+      const isThere = isApiError(error, "AlreadyExists") || isKnown();
+      invariant(isThere, `the cluster has ${plural}: ${error.message}`);
       done();
     });
   // What was said to have failed may have been done.

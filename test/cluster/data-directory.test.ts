@@ -43,7 +43,10 @@ describe("a cluster that keeps its state in a directory", () => {
       for (const { key, value } of items) kept.push(`${key} ${JSON.stringify(value.toObject())}`);
     });
     await data.close();
-    expect(kept.length).toBe(Object.keys(old.objects).length);
+    // The address of its only service is kept besides.
+    expect(kept.filter((line) => !line.startsWith("/registry/ipaddresses/")).length).toBe(
+      Object.keys(old.objects).length,
+    );
     for (const object of Object.values(old.objects)) {
       expect(kept.some((line) => line.endsWith(JSON.stringify(object)))).toBe(true);
     }

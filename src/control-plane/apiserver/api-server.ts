@@ -136,6 +136,14 @@ export class ApiServer {
     return this.#timeline.nowFor(this.actor);
   }
 
+  /** Calls `act` once this server knows what its store has: at once, if that answers at once. */
+  whenReady(act: () => void): void {
+    this.#life.feed.whenReached(0, (error) => {
+      if (error === undefined) act();
+      else this.whenReady(act);
+    });
+  }
+
   /** An object as this server's cache has it, without asking the store; none while it is down. */
   peek(resource: Resource, namespace: string, name: string): KubeObject | undefined {
     if (!this.isServing) return undefined;

@@ -11,6 +11,7 @@ import { rfc3339 } from "../../api/time.ts";
 import { validateObjectMeta } from "../../api/validation/object-meta.ts";
 import type { AdmissionView } from "./admission/admission.ts";
 import { authorize } from "./authorize.ts";
+import { ClaimTakenError } from "./claims.ts";
 import { keyOf, type Resource, subjectOf } from "./resource.ts";
 import { withReferences } from "./references.ts";
 import type { RequestContext } from "./request.ts";
@@ -33,6 +34,8 @@ const suffixLength = 5;
 const generatedBaseMax = 58;
 /** @see kubernetes `registry/generic/registry/store.go`: `maxNameGenerationCreateAttempts` */
 const generatedAttemptsMax = 8;
+/** How many addresses that are not free after all are tried for a service. */
+const claimAttemptsMax = 64;
 
 /**
  * POST of a collection: identity, admission, defaults, validation, and one compare-and-put.
@@ -45,35 +48,55 @@ export function createObject(
   sent: KubeObject,
   answer: Answer<StoredObject>,
 ): void {
-  const create = (known: ServerParts): void => createKnown(known, request, sent, answer);
+  const create = (known: ServerParts): void => {
+    attemptCreation(known, request, sent, answer, firstAttempt);
+  };
   withReferences(parts, request, sent, create, answer);
 }
 
-function createKnown(
+/** What attempts before this one found out. */
+interface Attempt {
+  readonly number: number;
+  /** Cluster IPs that are not free. */
+  readonly taken: readonly string[];
+}
+
+const firstAttempt: Attempt = { number: 0, taken: [] };
+
+function attemptCreation(
   parts: ServerParts,
   request: RequestContext,
   sent: KubeObject,
   answer: Answer<StoredObject>,
-  attempt = 0,
+  attempt: Attempt,
 ): void {
+  const { number, taken } = attempt;
   let context: RequestContext;
   let stored: StoredObject;
   try {
     requireMatchingNamespace(request, sent);
     const { name = "" } = sent.metadata;
     context = name === request.name ? request : { ...request, name };
-    if (name === "") context = { ...request, name: generatedName(parts, request, sent, attempt) };
+    if (name === "") context = { ...request, name: generatedName(parts, request, sent, number) };
     authorizeCreation(context);
     recordRequest(parts, context, "create");
-    stored = isPods(context) ? preparedPod(parts, context, sent) : prepared(parts, context, sent);
+    stored = isPods(context)
+      ? preparedPod(parts, context, sent)
+      : prepared(parts, context, sent, taken);
   } catch (refusal) {
     return answer(refusal as Error);
   }
   if (context.dryRun) return parts.storage.previewCreate(context, stored, answer);
-  if ((sent.metadata.name ?? "") !== "") return store(parts, context, stored, answer);
   store(parts, context, stored, (error, result) => {
-    const isTaken = isApiError(error, "AlreadyExists") && attempt < generatedAttemptsMax - 1;
-    if (isTaken) return createKnown(parts, request, sent, answer, attempt + 1);
+    const again = (next: Attempt): void => attemptCreation(parts, request, sent, answer, next);
+    if (error instanceof ClaimTakenError) {
+      const { refusal, object } = error.claim;
+      if (taken.length >= claimAttemptsMax) return answer(refusal);
+      return again({ number, taken: [...taken, object.metadata.name ?? ""] });
+    }
+    const isNameTaken = isApiError(error, "AlreadyExists") && (sent.metadata.name ?? "") === "";
+    if (isNameTaken && number < generatedAttemptsMax - 1)
+      return again({ number: number + 1, taken });
     answer(error, result);
   });
 }
@@ -152,10 +175,13 @@ function preparedPod(parts: ServerParts, context: RequestContext, sent: KubeObje
 const isPlainName = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** The service account of a pod to be. */
-function accountOf(parts: ServerParts, namespace: string, { spec }: Pod): unknown {
+function accountOf(parts: ServerParts, namespace: string, pod: Pod): unknown {
   const accounts = parts.resources.find("", "v1", "serviceaccounts");
-  const name = spec?.serviceAccountName || "default";
-  return accounts && lookUp(parts, accounts, namespace, name);
+  return accounts && lookUp(parts, accounts, namespace, accountNameOf(pod));
+}
+
+function accountNameOf({ spec }: Pod): string {
+  return spec?.serviceAccountName || "default";
 }
 
 function suffixOf(parts: ServerParts, namespace: string, name: string, atUs: number): string {
@@ -163,11 +189,21 @@ function suffixOf(parts: ServerParts, namespace: string, name: string, atUs: num
   return parts.chance.text(site, suffixLength, suffixAlphabet);
 }
 
-function prepared(parts: ServerParts, context: RequestContext, sent: KubeObject): StoredObject {
-  return new PlainObject(preparedObject(parts, context, sent));
+function prepared(
+  parts: ServerParts,
+  context: RequestContext,
+  sent: KubeObject,
+  taken: readonly string[],
+): StoredObject {
+  return new PlainObject(preparedObject(parts, context, sent, taken));
 }
 
-function preparedObject(parts: ServerParts, context: RequestContext, sent: KubeObject): KubeObject {
+function preparedObject(
+  parts: ServerParts,
+  context: RequestContext,
+  sent: KubeObject,
+  taken: readonly string[] = [],
+): KubeObject {
   const { resource } = context;
   const { strategy } = resource;
   const named = { ...sent, metadata: identity(parts, context, sent.metadata) };
@@ -175,7 +211,7 @@ function preparedObject(parts: ServerParts, context: RequestContext, sent: KubeO
   const defaulted = strategy.applyDefaults(named);
   recordAdmitted(parts, context);
   const admitted = parts.admission.admitCreate(defaulted, context, view);
-  const object = strategy.prepareForCreate(admitted, strategyContext(parts));
+  const object = strategy.prepareForCreate(admitted, strategyContext(parts, taken));
   const causes = [
     ...validateObjectMeta(object.metadata, resource.namespaced, nameRuleOf(resource)),
     ...strategy.validate(object),
@@ -241,14 +277,14 @@ function generatedName(
   parts: ServerParts,
   { resource, namespace }: RequestContext,
   sent: KubeObject,
-  firstAttempt: number,
+  fromAttempt: number,
 ): string {
   const base = sent.metadata.generateName ?? "";
   if (base === "") {
     throw invalid(resource, "", [required("metadata.name", "name or generateName is required")]);
   }
   const start = base.slice(0, generatedBaseMax);
-  for (let attempt = firstAttempt; ; attempt++) {
+  for (let attempt = fromAttempt; ; attempt++) {
     const site = `name/${resource.plural}/${namespace}/${base}@${parts.nowUs()}#${attempt}`;
     const name = start + parts.chance.text(site, suffixLength, suffixAlphabet);
     if (parts.cacheOf(resource).get(keyOf(resource, namespace, name)) === undefined) return name;

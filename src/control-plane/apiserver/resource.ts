@@ -1,6 +1,7 @@
 import type { KubeObject } from "../../api/objects.ts";
 import type { StatusCause } from "../../api/errors.ts";
 import type { Chance } from "../../kernel/chance.ts";
+import type { Claim } from "./claims.ts";
 
 /**
  * A kind as data: all that the generic registry, discovery, the tables and the HTTP door need to
@@ -23,6 +24,8 @@ export interface Resource {
   readonly selectableFields: Readonly<Record<string, (object: KubeObject) => string>>;
   /** Whether DELETE answers with the object; otherwise with a Status. */
   readonly deletionAnswersObject: boolean;
+  /** What an object of the kind has and no other may have; absent when there is no such thing. */
+  readonly claims?: (object: KubeObject) => readonly Claim[];
   readonly strategy: Strategy;
 }
 

@@ -29,13 +29,17 @@ export interface ServerParts {
   recordForm(form: FactForm, subject: HashedText, value: number): void;
 }
 
-export function strategyContext(parts: ServerParts): StrategyContext {
+/** @param taken Cluster IPs that are held by services this server has not heard of. */
+export function strategyContext(
+  parts: ServerParts,
+  taken: readonly string[] = [],
+): StrategyContext {
   return {
     nowUs: parts.nowUs(),
     chance: parts.chance,
     clusterIps: () => {
       const services = parts.resources.find("", "v1", "services");
-      const held = new Set<string>();
+      const held = new Set<string>(taken);
       for (const stored of services === undefined ? [] : objectsOf(parts, services)) {
         const { clusterIP } = stored.toObject()["spec"] as { readonly clusterIP?: string };
         if (clusterIP !== undefined && clusterIP !== "") held.add(clusterIP);
@@ -63,10 +67,13 @@ export function lookUp(
   return parts.fetched.get(key) ?? parts.storage.store.direct?.get(key)?.value;
 }
 
-/** All objects of a kind, as the store has them where it answers at once. */
+/**
+ * All objects of a kind, as the store has them where it answers at once; where it does not, as the
+ * cache has them.
+ */
 function objectsOf(parts: ServerParts, resource: Resource): Iterable<StoredObject> {
   let objects = parts.cacheOf(resource).objects();
-  if (parts.feed.isImmediate) return objects;
+  if (parts.feed.isImmediate || parts.storage.store.direct === undefined) return objects;
   const { keyPrefix } = resource;
   const all = { startKey: keyPrefix, prefix: keyPrefix, limit: 0, revision: 0 };
   parts.storage.list(all, (_error, page) => {

@@ -1,8 +1,9 @@
 import { alreadyExists, conflict, notFound, tooLargeResourceVersion } from "../../api/errors.ts";
 import type { KubeObject } from "../../api/objects.ts";
 import { CompactedError, FutureRevisionError } from "../store/store-errors.ts";
-import { type KeyValue, prefixEnd, type Store } from "../store/store.ts";
+import { type KeyValue, prefixEnd, type Store, type TransactionResult } from "../store/store.ts";
 import { equalJson } from "../../api/equal-json.ts";
+import { type Claim, type ClaimedWrite, claimedWrite, ClaimTakenError } from "./claims.ts";
 import { storeFailure } from "./store-failure.ts";
 import { groupResourceOf, keyOf, type Resource } from "./resource.ts";
 import { PlainObject, type StoredObject } from "./stored/stored-object.ts";
@@ -38,6 +39,7 @@ export class Storage {
     });
   }
 
+  /** Answers with a `ClaimTakenError` when another object has what this one claims. */
   create(id: ObjectId, object: StoredObject, answer: Answer<StoredObject>): void {
     const key = storeKeyOf(id);
     const { direct } = this.store;
@@ -46,14 +48,21 @@ export class Storage {
       if (written !== undefined) return answer(undefined, written.value);
       return answer(alreadyExists(groupResourceOf(id.resource), id.name));
     }
-    const transaction = {
-      compares: [{ key, modRevision: 0 }],
-      then: [{ type: "put" as const, key, value: object }],
-    };
-    this.store.transact(transaction, (error, result) => {
+    const write = claimedWrite(id.resource, { key, modRevision: 0 }, undefined, object);
+    this.store.transact(write.transaction, (error, result) => {
       if (error !== undefined) return answer(storeFailure(error));
-      if (!result.succeeded) return answer(alreadyExists(groupResourceOf(id.resource), id.name));
-      answer(undefined, result.written[0]?.value);
+      if (result.succeeded) return answer(undefined, result.written[0]?.value);
+      const taken = takenOf(write, result);
+      if (taken === undefined) return answer(alreadyExists(groupResourceOf(id.resource), id.name));
+      // Somebody may have been faster with the same name, too: that is what a client has to know.
+      this.#find(id, (failure, found) => {
+        if (failure !== undefined) return answer(failure);
+        answer(
+          found === undefined
+            ? new ClaimTakenError(taken)
+            : alreadyExists(groupResourceOf(id.resource), id.name),
+        );
+      });
     });
   }
 
@@ -114,15 +123,13 @@ export class Storage {
           ? this.revise(id, change, answer)
           : answer(undefined, written.value);
       }
-      const operation =
-        changed === undefined
-          ? { type: "delete" as const, key }
-          : { type: "put" as const, key, value: changed };
-      const transaction = { compares: [{ key, modRevision }], then: [operation] };
-      this.store.transact(transaction, (failure, result) => {
+      const write = claimedWrite(id.resource, { key, modRevision }, found.value, changed);
+      this.store.transact(write.transaction, (failure, result) => {
         if (failure !== undefined) return answer(storeFailure(failure));
-        if (!result.succeeded) return this.revise(id, change, answer);
-        answer(undefined, result.written[0]?.value);
+        if (result.succeeded) return answer(undefined, result.written[0]?.value);
+        const taken = takenOf(write, result);
+        if (taken !== undefined) return answer(taken.refusal);
+        this.revise(id, change, answer);
       });
     });
   }
@@ -196,6 +203,14 @@ export class Storage {
       answer(undefined, result.items[0]);
     });
   }
+}
+
+/** The claim for which a write was not done, if it was for one. */
+function takenOf(
+  { gained }: ClaimedWrite,
+  { ranges }: TransactionResult<StoredObject>,
+): Claim | undefined {
+  return gained.find((_claim, index) => (ranges[index]?.count ?? 0) > 0);
 }
 
 function storeKeyOf({ storeKey, resource, namespace, name }: ObjectId): string {

@@ -1,6 +1,7 @@
-import { tooLargeResourceVersion } from "../../api/errors.ts";
+import { ApiError, tooLargeResourceVersion } from "../../api/errors.ts";
 import type { ActorRef, TimerHandle, Timeline } from "../../kernel/timeline.ts";
 import { type Change, type KeyValue, prefixEnd, type Store, type Watch } from "../store/store.ts";
+import { storeFailure } from "./store-failure.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
 
 const prefix = "/registry/";
@@ -65,6 +66,11 @@ export class StoreFeed {
     return this.#sendLate === undefined && this.#store.direct !== undefined;
   }
 
+  /** Whether it was told once what there is. */
+  get hasListed(): boolean {
+    return this.isImmediate || this.#revision > 0;
+  }
+
   /** All up to this was heard. */
   get revision(): number {
     return this.isImmediate ? this.#store.revision : this.#revision;
@@ -98,23 +104,24 @@ export class StoreFeed {
     if (this.#store.direct !== undefined) return answer(undefined, this.#store.revision);
     this.#store.range({ key: prefix }, (error, result) => {
       if (error === undefined) answer(undefined, result.revision);
-      else answer(error, 0);
+      else answer(storeFailure(error), 0);
     });
   }
 
   /**
-   * Calls `done` once all up to `revision` was heard: at once if so.
+   * Calls `done` once all up to `revision` was heard, and in any case once it was told what there is:
+   * at once if so.
    *
-   * @param done Gets a 504 when that takes too long.
+   * @param done Gets a 504 when that takes too long; a 429 when nothing was heard at all.
    */
   whenReached(revision: number, done: (error?: Error) => void): void {
-    if (this.revision >= revision) return done();
+    if (this.revision >= revision && this.hasListed) return done();
     const waiter: Waiter = {
-      revision,
+      revision: Math.max(revision, 1),
       done,
       timer: this.#timeline.setTimer(this.#actor, patienceUs, () => {
         this.#waiting.delete(waiter);
-        done(tooLargeResourceVersion(revision, this.revision));
+        done(this.hasListed ? tooLargeResourceVersion(revision, this.revision) : notReady());
       }),
     };
     this.#waiting.add(waiter);
@@ -170,6 +177,8 @@ export class StoreFeed {
       prefix,
       afterRevision: this.#revision,
       ...(this.#sendLate === undefined && { onChange: take }),
+      // Who keeps all objects knows what they were.
+      withoutPrevious: this.#store.direct === undefined,
       onChanges: (changes) => {
         if (!stream.isOver && !this.#send(() => this.#take(changes))) resume();
       },
@@ -239,6 +248,11 @@ export class StoreFeed {
   #later(act: () => void): void {
     this.#timeline.setTimer(this.#actor, resumeDelayUs, act);
   }
+}
+
+/** @see kubernetes `staging/src/k8s.io/apiserver/pkg/storage/cacher/ready.go` */
+function notReady(): ApiError {
+  return new ApiError("TooManyRequests", "storage is (re)initializing", { retryAfterSeconds: 1 });
 }
 
 interface Waiter {

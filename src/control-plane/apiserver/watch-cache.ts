@@ -4,7 +4,7 @@ import type { CacheContents } from "./cache-contents.ts";
 import { keyOf, type Resource } from "./resource.ts";
 import { demandedValue, fieldReader, isSelected, type Selection } from "./selection.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
-import { Watcher } from "./watcher.ts";
+import { type KnownChange, Watcher } from "./watcher.ts";
 import { WatcherIndex } from "./watcher-index.ts";
 
 export type WatchEventType = "ADDED" | "MODIFIED" | "DELETED";
@@ -38,7 +38,8 @@ export interface WatchStart {
 export class WatchCache {
   readonly #resource: Resource;
   readonly #objects: CacheContents;
-  readonly #history: Change<StoredObject>[] = [];
+  readonly #keepsOwn: boolean;
+  readonly #history: KnownChange[] = [];
   readonly #watchers = new Set<Watcher>();
   readonly #indexes: readonly WatcherIndex[];
   readonly #readNode: ((stored: StoredObject) => string) | undefined;
@@ -55,15 +56,11 @@ export class WatchCache {
    * @param contents Where its objects are; by default it keeps them itself.
    * @param retell For a cache that is not told of every change.
    */
-  constructor(
-    resource: Resource,
-    revision: number,
-    contents: CacheContents = new Map<string, StoredObject>(),
-    retell?: Retell,
-  ) {
+  constructor(resource: Resource, revision: number, contents?: CacheContents, retell?: Retell) {
     this.#resource = resource;
     this.#retell = retell;
-    this.#objects = contents;
+    this.#keepsOwn = contents === undefined;
+    this.#objects = contents ?? new Map<string, StoredObject>();
     this.#readNode = fieldReader(resource, nodeNameField);
     this.#revision = revision;
     this.#oldestRevision = revision;
@@ -124,7 +121,8 @@ export class WatchCache {
   }
 
   /** Takes in a change of the store and tells whoever watches. */
-  apply(change: Change<StoredObject>): void {
+  apply(told: Change<StoredObject>): void {
+    const change: KnownChange = this.#keepsOwn ? this.#withPrevious(told) : told;
     const previous = change.previous?.value;
     const current = change.current?.value;
     this.#revision = change.revision;
@@ -226,11 +224,18 @@ export class WatchCache {
     return true;
   }
 
-  #remember(change: Change<StoredObject>): void {
+  /** What a key was before a change, the cache itself knows best: the store may have forgotten it. */
+  #withPrevious(change: Change<StoredObject>): KnownChange {
+    if (change.previous !== undefined) return change;
+    const value = this.#objects.get(change.key);
+    return value === undefined ? change : { ...change, previous: { value } };
+  }
+
+  #remember(change: KnownChange): void {
     this.#history.push(change);
     if (this.#history.length < historyMax * 2) return;
     const dropped = this.#history.splice(0, historyMax);
-    this.#oldestRevision = (dropped.at(-1) as Change<StoredObject>).revision;
+    this.#oldestRevision = (dropped.at(-1) as KnownChange).revision;
   }
 
   /** Returns how to take it away again. */

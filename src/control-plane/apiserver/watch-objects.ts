@@ -37,8 +37,13 @@ export function watchObjects(
       },
       sink,
     );
-  if (sendInitialEvents === undefined) return begin(revision);
   const { feed } = parts;
+  if (sendInitialEvents === undefined) {
+    if (feed.hasListed) return begin(revision);
+    return eventually(sink, (go) =>
+      feed.whenReached(0, (error) => go(error, () => begin(revision))),
+    );
+  }
   return eventually(sink, (go) => {
     if (sendInitialEvents) {
       const all = (error?: Error): void => go(error, () => begin(0));

@@ -1,6 +1,5 @@
-import type { Change } from "../store/store.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
-import type { Watcher } from "./watcher.ts";
+import type { KnownChange, Watcher } from "./watcher.ts";
 
 /** Watchers that demand one value of one field: a change asks those of its own values, no others. */
 export class WatcherIndex {
@@ -49,7 +48,7 @@ export class WatcherIndex {
   }
 
   /** @param isStatus Whether spec, node and deletion are as they were. */
-  dispatch(change: Change<StoredObject>, isStatus: boolean): void {
+  dispatch(change: KnownChange, isStatus: boolean): void {
     const current = change.current && this.#read(change.current.value);
     const previous = change.previous && this.#read(change.previous.value);
     this.#offer(this.#byValue, change, current, previous);
@@ -58,7 +57,7 @@ export class WatcherIndex {
 
   #offer(
     watchers: ReadonlyMap<string, ReadonlySet<Watcher>>,
-    change: Change<StoredObject>,
+    change: KnownChange,
     current: string | undefined,
     previous: string | undefined,
   ): void {
@@ -71,7 +70,7 @@ export class WatcherIndex {
 
   #offerAll(
     watchers: ReadonlySet<Watcher> | undefined,
-    change: Change<StoredObject>,
+    change: KnownChange,
     isIn: boolean,
     wasIn: boolean,
   ): void {

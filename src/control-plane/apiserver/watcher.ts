@@ -3,6 +3,12 @@ import { isSelected, type Selection, selectsAll } from "./selection.ts";
 import type { StoredObject } from "./stored/stored-object.ts";
 import type { WatchSink, WatchStart } from "./watch-cache.ts";
 
+/** A change with what was there before, if there was anything. */
+export interface KnownChange extends Pick<Change<StoredObject>, "key" | "revision"> {
+  readonly current: { readonly value: StoredObject } | undefined;
+  readonly previous: { readonly value: StoredObject } | undefined;
+}
+
 /** One live watch, and what a change is to it. */
 export class Watcher {
   readonly sink: WatchSink;
@@ -25,7 +31,7 @@ export class Watcher {
     this.#isForAll = selectsAll(start.selection);
   }
 
-  offer(change: Change<StoredObject>): void {
+  offer(change: KnownChange): void {
     const current = change.current?.value;
     const previous = change.previous?.value;
     const { selection } = this;
@@ -35,7 +41,7 @@ export class Watcher {
   }
 
   /** An object that starts to match is ADDED, whatever it was; one that stops is DELETED. */
-  tell({ revision, current, previous }: Change<StoredObject>, isIn: boolean, wasIn: boolean): void {
+  tell({ revision, current, previous }: KnownChange, isIn: boolean, wasIn: boolean): void {
     if (revision <= this.afterRevision) return;
     const { sink } = this;
     if (isIn && current !== undefined) sink.event(wasIn ? "MODIFIED" : "ADDED", current.value);

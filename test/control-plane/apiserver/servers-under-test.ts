@@ -8,6 +8,7 @@ import {
   type StoredObject,
 } from "../../../src/control-plane/apiserver/stored/stored-object.ts";
 import { MemoryStore } from "../../../src/control-plane/store/memory-store.ts";
+import type { Store } from "../../../src/control-plane/store/store.ts";
 import { bootstrap } from "../../../src/cluster/bootstrap.ts";
 import { checkedOf } from "../../../src/cluster/store-checks.ts";
 import { Chance } from "../../../src/kernel/chance.ts";
@@ -40,12 +41,16 @@ export class LateServer extends ApiDriver {
 export class ServersUnderTest {
   readonly timeline = new Timeline(startUs);
   readonly trace = new Trace();
-  readonly store = checkedOf(new MemoryStore<StoredObject>(stampRevision), storedCodecOf(kinds));
+  readonly store: Store<StoredObject>;
   readonly first: LateServer;
   readonly second: LateServer;
   readonly third: LateServer;
 
-  constructor() {
+  /** @param options.isElsewhere Whether the store is asked by callbacks only, as one over a network is. */
+  constructor({ isElsewhere = false } = {}) {
+    const store = new MemoryStore<StoredObject>(stampRevision, { codec: storedCodecOf(kinds) });
+    if (isElsewhere) Object.defineProperty(store, "direct", { value: undefined });
+    this.store = checkedOf(store, storedCodecOf(kinds));
     this.first = this.#server(1, 0);
     bootstrap(this.first.server);
     this.second = this.#server(2, 100);

@@ -1,7 +1,7 @@
 import { defaultService } from "../../../api/defaults/service.ts";
 import type { KubeObject, Service } from "../../../api/objects.ts";
 import { validateService, validateServiceUpdate } from "../../../api/validation/service.ts";
-import { allocateClusterIp } from "../cluster-ip.ts";
+import { allocateClusterIp, clusterIpClaims } from "../cluster-ip.ts";
 import { allVerbs, plainStrategy, type Resource } from "../resource.ts";
 
 const serviceOf = (object: KubeObject): Service => object as unknown as Service;
@@ -32,6 +32,7 @@ export const services: Resource = {
     "spec.type": (object) => serviceOf(object).spec.type ?? "",
   },
   deletionAnswersObject: true,
+  claims: (object) => clusterIpClaims(serviceOf(object)),
   strategy: {
     ...plainStrategy,
     applyDefaults: (object) => defaultService(serviceOf(object)),
