@@ -43,7 +43,12 @@ export async function serveUntilSignal(
     throw error;
   }
   const nodes = [...cluster.cluster.server.objects("", "nodes")].length;
-  terminal.progress(` ✓ ${nodes} nodes are ready (${threadsText(cluster)})`);
+  const { data } = cluster.cluster;
+  terminal.progress(
+    cluster.cluster.servesOnly
+      ? ` ✓ serves the ${nodes} nodes that another podrace drives in ${data?.place}`
+      : ` ✓ ${nodes} nodes are ready (${threadsText(cluster)})`,
+  );
   for (const [index, address] of cluster.addresses.slice(1).entries()) {
     terminal.progress(` ✓ api-${index + 2} is at ${address}`);
   }

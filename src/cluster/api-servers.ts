@@ -38,6 +38,8 @@ export interface ApiServerParts {
   readonly environment: Environment | undefined;
   /** Absent unless the store is one. */
   readonly etcd?: EtcdOfCluster | undefined;
+  /** Whether the first of them compacts the store and forgets old events; otherwise somebody else does. */
+  readonly keepsHouse: boolean;
 }
 
 /** The API servers of a cluster, `api-1` first, and what every cluster has from the start. */
@@ -112,7 +114,7 @@ function createApiServer(parts: ApiServerParts, index: number): ApiServer {
       taintNodesByCondition,
     ],
     fromStore: simulated === undefined ? watchOf(parts, index, actor) : undefined,
-    keepsHouse: index === 0,
+    keepsHouse: index === 0 && parts.keepsHouse,
     canCrash: parts.environment !== undefined,
   });
 }

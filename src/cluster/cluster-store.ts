@@ -12,8 +12,8 @@ import type { ActorRef, Timeline } from "../kernel/timeline.ts";
 import type { Trace } from "../kernel/trace.ts";
 import { etcd } from "./api-servers.ts";
 import type { ResolvedOptions } from "./cluster-options.ts";
-import type { DataDirectory } from "./data-directory.ts";
 import { EtcdOfCluster } from "./etcd-of-cluster.ts";
+import type { KeptState } from "./kept-state.ts";
 import { checkedOf } from "./store-checks.ts";
 
 /** Whoever writes to the store past the API servers. */
@@ -35,7 +35,7 @@ export function clusterStore(parts: {
   readonly clock: StoreClock;
   readonly environment: Environment | undefined;
   /** Absent for what is kept in memory. */
-  readonly data: DataDirectory | undefined;
+  readonly data: KeptState | undefined;
   /** Whether it is held to etcd's promises. */
   readonly isChecked: boolean;
 }): ClusterStore {

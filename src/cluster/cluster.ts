@@ -36,8 +36,8 @@ import {
 } from "./cluster-options.ts";
 import { clusterStore, storeClock } from "./cluster-store.ts";
 import { componentsOf, startComponents } from "./components.ts";
-import type { DataDirectory } from "./data-directory.ts";
 import { environmentOf, requireActors } from "./fault-options.ts";
+import type { KeptState } from "./kept-state.ts";
 import { createKubeletDoor } from "./kubelet-door.ts";
 import { machinesOf } from "./machines-of.ts";
 import { ReadyNodes } from "./ready-nodes.ts";
@@ -61,7 +61,9 @@ export class Cluster {
   /** The cluster's time, as its store has it. */
   readonly storeClock: StoreClock;
   /** Where its state is kept; absent when only in memory. */
-  readonly data: DataDirectory | undefined;
+  readonly data: KeptState | undefined;
+  /** Whether its nodes and controllers are another process's. */
+  readonly servesOnly: boolean;
   readonly simulation: Simulation;
   readonly trace: Trace;
   readonly #links: readonly ShardLink[];
@@ -78,7 +80,8 @@ export class Cluster {
     readonly servers: readonly [ApiServer, ...ApiServer[]];
     readonly store: Store<StoredObject>;
     readonly storeClock: StoreClock;
-    readonly data: DataDirectory | undefined;
+    readonly data: KeptState | undefined;
+    readonly servesOnly: boolean;
     readonly simulation: Simulation;
     readonly trace: Trace;
     readonly links: readonly ShardLink[];
@@ -93,10 +96,11 @@ export class Cluster {
     this.store = parts.store;
     this.storeClock = parts.storeClock;
     this.data = parts.data;
+    this.servesOnly = parts.servesOnly;
     this.simulation = parts.simulation;
     this.trace = parts.trace;
     this.#links = parts.links;
-    this.#readyNodes = new ReadyNodes(parts.servers[0], parts.data?.report.revision);
+    this.#readyNodes = new ReadyNodes(parts.servers[0], parts.data?.revision);
     this.#parts = parts.parts;
     this.#threads = parts.threads;
     this.#members = parts.members;
@@ -239,7 +243,12 @@ export interface Layout {
    * Where its state is kept. It goes on from what is there, later than that; the cluster closes it.
    * Default: in memory.
    */
-  readonly data?: DataDirectory;
+  readonly data?: KeptState;
+  /**
+   * API servers only: the nodes, the scheduler and the controllers of this cluster run in another
+   * process, with the same store. Default false.
+   */
+  readonly servesOnly?: boolean;
 }
 
 /**
@@ -255,13 +264,15 @@ export async function createCluster(
   const options = resolvedLaterThan(layout.data, given);
   const timeline = new Timeline(options.startUs);
   const trace = new Trace(options.factsMax);
-  const environmentConfig = environmentOf(options, options.seed, options.startUs);
+  const { data, servesOnly = false } = layout;
+  const mayFail = data?.mayFail === true;
+  const environmentConfig = environmentOf(options, options.seed, options.startUs, mayFail);
   const environment =
     environmentConfig && new Environment(environmentConfig, options.seed, timeline);
   const chance = environment?.chance ?? new Chance(options.seed);
   const clock = storeClock(timeline);
-  layout.data?.start(clock);
-  const { checksStore: isChecked = storesAreChecked() } = layout;
+  data?.start(clock);
+  const { checksStore = storesAreChecked() } = layout;
   const { store, etcd: simulated } = clusterStore({
     options,
     timeline,
@@ -269,8 +280,9 @@ export async function createCluster(
     chance,
     clock,
     environment,
-    data: layout.data,
-    isChecked,
+    data,
+    // Others write to one that is elsewhere.
+    isChecked: checksStore && !mayFail,
   });
   const serverParts: ApiServerParts = {
     options,
@@ -280,6 +292,7 @@ export async function createCluster(
     store,
     environment,
     etcd: simulated,
+    keepsHouse: !servesOnly,
   };
   const servers = createApiServers(serverParts);
   const machines = machinesOf(options);
@@ -287,7 +300,7 @@ export async function createCluster(
     machine,
     actor: { id: firstKubeletId + machine.index, name: `kubelet:${machine.name}` },
   }));
-  const components = componentsOf(options.caPem, machines.length, trace, chance);
+  const components = servesOnly ? [] : componentsOf(options.caPem, machines.length, trace, chance);
   requireActors(options.faults ?? [], [
     ...[...servers, ...components, ...members].map(({ actor }) => actor.name),
     ...(hasLateCaches(options) ? [etcd.name] : []),
@@ -349,13 +362,14 @@ export async function createCluster(
   for (const [index, { died }] of links.entries()) {
     void died?.then((error) => simulation.partDied(index, error));
   }
-  layout.data?.join(simulation, etcd);
+  await data?.join(simulation, etcd);
   return new Cluster({
     options,
     servers,
     store,
     storeClock: clock,
-    data: layout.data,
+    data,
+    servesOnly,
     simulation,
     trace,
     links,
@@ -367,7 +381,7 @@ export async function createCluster(
   });
 }
 
-function resolvedLaterThan(data: DataDirectory | undefined, given: ClusterOptions) {
+function resolvedLaterThan(data: KeptState | undefined, given: ClusterOptions) {
   const options = resolveOptions(given);
   if (data === undefined) return options;
   const { simulatedEtcd } = options;

@@ -17,9 +17,8 @@ import {
 import type { Store, StoreClock } from "../control-plane/store/store.ts";
 import type { Simulation } from "../kernel/simulation.ts";
 import type { ActorRef } from "../kernel/timeline.ts";
-
-/** Hands something from outside to the simulation, as an input. */
-type SubmitInput = (actor: ActorRef, handle: () => void) => void;
+import type { KeptState } from "./kept-state.ts";
+import { OutsideAnswers, type SubmitInput } from "./outside-answers.ts";
 
 /** A directory that a cluster's state cannot be kept in, or not any more. */
 export class DataDirectoryError extends Error {
@@ -39,19 +38,21 @@ export class DataDirectoryError extends Error {
  * Where a cluster's objects are kept, so that the next one goes on from them. Time does not go on
  * while the disk writes, and what it answers is an input: a write is answered once it is durable.
  */
-export class DataDirectory {
+export class DataDirectory implements KeptState {
   readonly path: string;
+  readonly mayFail = false;
   readonly #file: FileStore<StoredObject>;
-  /** Answers of the disk that the simulation has not taken. */
-  readonly #answers: (() => void)[] = [];
-  #submit: ((handle: () => void) => void) | undefined;
-  #wake: () => void = () => {};
+  readonly #answers = new OutsideAnswers();
   #closed: Promise<void> | undefined;
 
   /** Use `openDataDirectory`. */
   constructor(path: string, file: FileStore<StoredObject>) {
     this.path = path;
     this.#file = file;
+  }
+
+  get place(): string {
+    return this.path;
   }
 
   get store(): Store<StoredObject> {
@@ -63,35 +64,29 @@ export class DataDirectory {
     return this.#file.report;
   }
 
+  get revision(): number {
+    return this.report.revision;
+  }
+
   /** The first time that is later than all that was written down, µs. */
   get nextUs(): number {
     return this.report.savedNowUs + 1;
   }
 
-  /** From now on leases end by this clock; answers wait until `join`. */
   start(clock: StoreClock): void {
-    this.#file.start(clock, (handle) => {
-      this.#answers.push(handle);
-      this.#submit?.(() => this.#answer());
-      this.#wake();
-    });
+    this.#file.start(clock, (handle) => this.#answers.take(handle));
   }
 
-  /** From now on the simulation takes the answers, and waits for them. */
-  join(simulation: Simulation, actor: ActorRef): void {
-    this.submitThrough(actor, (to, handle) => {
-      simulation.timeline.input(simulation.openUs, to, handle);
-    });
+  async join(simulation: Simulation, actor: ActorRef): Promise<void> {
+    this.#answers.join(simulation, actor);
     simulation.holdWindows(() => {
       const { isWriting, failure } = this.#file;
       return isWriting || failure !== undefined ? this.#written() : undefined;
     });
   }
 
-  /** Answers come in this way from now on, e.g. through a pacer. */
   submitThrough(actor: ActorRef, submit: SubmitInput): void {
-    this.#submit = (handle) => submit(actor, handle);
-    if (this.#answers.length > 0) this.#submit(() => this.#answer());
+    this.#answers.submitThrough(actor, submit);
   }
 
   /** Writes what is still to be written; then another process may open it. */
@@ -101,25 +96,13 @@ export class DataDirectory {
   }
 
   #close(): Promise<void> {
-    // The simulation is over: whoever still waits is told outside of it.
-    this.#submit = (handle) => {
-      try {
-        handle();
-      } catch {
-        // What broke the run was told by the run.
-      }
-    };
-    this.#submit(() => this.#answer());
+    this.#answers.leave();
     return new Promise((resolve) => this.#file.store.close(() => resolve()));
-  }
-
-  #answer(): void {
-    for (const answer of this.#answers.splice(0)) answer();
   }
 
   /** @throws {DataDirectoryError} When it cannot be written. */
   async #written(): Promise<void> {
-    while (this.#file.isWriting) await new Promise<void>((resolve) => void (this.#wake = resolve));
+    while (this.#file.isWriting) await this.#answers.next();
     const { failure } = this.#file;
     if (failure === undefined) return;
     throw new DataDirectoryError(this.path, `${this.path}: ${failure.message}`, false, failure);

@@ -66,16 +66,20 @@ export interface FaultOptions {
 /**
  * The environment that the options ask for; `undefined` when nothing can go wrong. Where there is an etcd,
  * something always can.
+ *
+ * @param mayFail Whether something outside can go wrong, whatever the options say.
  */
 export function environmentOf(
   options: FaultOptions & { readonly simulatedEtcd?: unknown },
   seed: number,
   startUs: number,
+  mayFail = false,
 ): EnvironmentConfig | undefined {
   const { faults = [], explore, decisions = {}, recordDecisions = false } = options;
   const { expectDecisions: expected } = options;
   const isBoring =
     options.simulatedEtcd === undefined &&
+    !mayFail &&
     faults.length === 0 &&
     explore === undefined &&
     Object.keys(decisions).length === 0 &&

@@ -14,11 +14,11 @@ import { wallClock } from "../kernel/wall-clock.ts";
 import { adminHandler } from "./admin-handler.ts";
 import { etcd } from "./api-servers.ts";
 import { Checkpoints } from "./checkpoints.ts";
-import { type Cluster, createCluster } from "./cluster.ts";
+import { type Cluster, createCluster, type Layout } from "./cluster.ts";
 import { type ClusterOptions, ClusterOptionsError } from "./cluster-options.ts";
-import type { DataDirectory } from "./data-directory.ts";
 import { Exchanges } from "./exchanges.ts";
 import { InputLog } from "./input-log.ts";
+import type { KeptState } from "./kept-state.ts";
 import { type JournalWriter, journalVersion } from "./journal.ts";
 import { comeToAMoment, endOf } from "./journal-end.ts";
 import { type Credentials, issueCredentials } from "./pki/credentials.ts";
@@ -52,7 +52,9 @@ export interface LiveClusterOptions extends ClusterOptions, ServeOptions {
   /** What the cluster starts with, once its nodes are ready: namespaces first, then in this order. */
   readonly manifests?: readonly StartManifest[];
   /** Where its state is kept; closed with the cluster. It cannot be recorded then. Default: in memory. */
-  readonly data?: DataDirectory;
+  readonly data?: KeptState;
+  /** See `Layout`. It has no nodes then. Default false. */
+  readonly servesOnly?: boolean;
 }
 
 /** What a session has behind it, and where it is kept. */
@@ -193,7 +195,7 @@ export async function startLiveCluster(options: LiveClusterOptions = {}): Promis
   requireSpeed(options.speed);
   const { data } = options;
   if (data !== undefined && options.journal !== undefined) {
-    throw new ClusterOptionsError("journal", "absent with data", data.path, notReplayable);
+    throw new ClusterOptionsError("journal", "absent with data", data.place, notReplayable);
   }
   const credentials =
     options.plainHttp === true ? undefined : await issueCredentials(options.host ?? defaultHost);
@@ -202,8 +204,12 @@ export async function startLiveCluster(options: LiveClusterOptions = {}): Promis
       startUs: wallClock.nowUs(),
       ...(credentials !== undefined && { caPem: credentials.ca }),
       ...options,
+      ...(options.servesOnly === true && { nodes: 0, pools: [], threads: 0 }),
     },
-    data,
+    {
+      ...(data !== undefined && { data }),
+      ...(options.servesOnly !== undefined && { servesOnly: options.servesOnly }),
+    },
   );
   const { journal, recordsFacts = false } = options;
   journal?.write({ journal: journalVersion, podrace: podraceVersion, options: cluster.options });
@@ -265,7 +271,7 @@ async function serve(
     onFailure,
   });
   const snapshot = async (): Promise<Uint8Array> => {
-    if (log === undefined) throw noSnapshots();
+    if (log === undefined) throw noSnapshots(cluster);
     return takeSnapshot({ cluster, pacer, exchanges, log });
   };
   const authorities: string[] = [];
@@ -379,20 +385,20 @@ async function closeAll(listeners: readonly HttpListener[]): Promise<void> {
 
 const notReplayable = ": a replay begins with an empty cluster";
 
-async function createOrClose(
-  options: ClusterOptions,
-  data: DataDirectory | undefined,
-): Promise<Cluster> {
+async function createOrClose(options: ClusterOptions, layout: Layout): Promise<Cluster> {
   try {
-    return await createCluster(options, data === undefined ? {} : { data });
+    return await createCluster(options, layout);
   } catch (error) {
-    await data?.close();
+    await layout.data?.close();
     throw error;
   }
 }
 
-function noSnapshots(): ApiError {
-  const message =
-    "there are no snapshots of this cluster: what comes in at etcd's door is not kept";
+function noSnapshots({ data }: Cluster): ApiError {
+  const why =
+    data === undefined
+      ? "what comes in at etcd's door is not kept"
+      : `it began with what was in ${data.place}`;
+  const message = `there are no snapshots of this cluster: ${why}`;
   return new ApiError("MethodNotAllowed", message);
 }

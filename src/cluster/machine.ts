@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import type { ThreadRoom } from "./thread-cap.ts";
 
 /** Cores this process may use. */
@@ -17,6 +17,9 @@ export function threadRoom(): ThreadRoom {
     freeBytes: process.availableMemory(),
   };
 }
+
+/** This process, for people who look for it: `process 4242 on my-laptop`. */
+export const processName = `process ${process.pid} on ${hostname()}`;
 
 /** As Go names them: `linux/amd64`. */
 export const platform = `${process.platform}/${process.arch === "x64" ? "amd64" : process.arch}`;

@@ -49,7 +49,7 @@ export class Simulation {
   /** Of the window under way: the hub's first, then the parts', each in its place. */
   readonly #breakdowns: Breakdown[] = [];
   #onWindowEnd: (endUs: number) => void = () => {};
-  #hold: () => Promise<void> | undefined = () => undefined;
+  #hold: (untilUs: number) => Promise<void> | undefined = () => undefined;
   #onDeath: () => void = () => {};
 
   /** @param explain Makes of a breakdown what `advanceTo` rejects with: what was thrown, by default. */
@@ -96,10 +96,10 @@ export class Simulation {
   }
 
   /**
-   * Asks `hold` after each window whether something outside has to answer before time goes on, e.g. a
-   * disk: however fast time passes, it is not ahead of that. What comes of it is an input.
+   * Asks `hold` before time goes on to `untilUs` whether something outside has to answer before that, e.g.
+   * a disk: however fast time passes, it is not ahead of that. What comes of it is an input.
    */
-  holdWindows(hold: () => Promise<void> | undefined): void {
+  holdWindows(hold: (untilUs: number) => Promise<void> | undefined): void {
     this.#hold = hold;
   }
 
@@ -131,6 +131,8 @@ export class Simulation {
     this.#throwIfBroken();
     this.#advancing = true;
     try {
+      const held = this.#hold(Math.min(this.nextDueUs, untilUs));
+      if (held !== undefined) await held;
       for (let nextUs = this.nextDueUs; nextUs <= untilUs; nextUs = this.nextDueUs) {
         const endUs = Math.min(nextUs + this.#lookaheadUs, untilUs + 1);
         this.#windows++;
@@ -142,7 +144,7 @@ export class Simulation {
         this.#throwIfBroken();
         this.timeline.seal(0);
         this.#onWindowEnd(endUs);
-        const held = this.#hold();
+        const held = this.#hold(Math.min(this.nextDueUs, untilUs));
         if (held !== undefined) await held;
         if (isEnough()) return;
       }

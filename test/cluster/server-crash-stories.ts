@@ -101,7 +101,7 @@ export function informersUnderCrashes(seed: number): InformersInTheEnd {
   const environment = new Environment(config, seed, timeline);
   const { chance } = environment;
   const store = new MemoryStore<StoredObject>(stampRevision, { codec: storedCodecOf(kinds) });
-  const parts = { options, timeline, trace, chance, store, environment };
+  const parts = { options, timeline, trace, chance, store, environment, keepsHouse: true };
   const servers = createApiServers(parts);
   const counts = { written: 0, failed: 0 };
   const informers = new Map<string, Informer>();

@@ -1,14 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../api/duration.ts";
-import { rfc3339 } from "../../api/time.ts";
-import type { DataDirectory } from "../../cluster/data-directory.ts";
 import { ClusterOptionsError, type NodePool, runtimeNames } from "../../cluster/cluster-options.ts";
 import type { FaultOptions } from "../../cluster/fault-options.ts";
+import type { KeptState } from "../../cluster/kept-state.ts";
 import type { LiveCluster, LiveClusterOptions } from "../../cluster/live-cluster.ts";
 import type { StartManifest } from "../../cluster/start-manifests.ts";
 import { guardAmbientSources } from "../../kernel/ambient-guard.ts";
 import { checkStoreIfAsked, type CheckStoreFlags, checkStoreOption } from "../check-store.ts";
 import { CliError, usageError } from "../cli-error.ts";
+import { openDirectory } from "../data-directory-option.ts";
+import { type EtcdFlags, etcdOption, openEtcd, requireEtcdSense } from "../etcd-options.ts";
 import { isOfFaultsFile, readFaultsFile } from "../faults-file.ts";
 import { explainListening } from "../listen-error.ts";
 import { createJournalFile, type JournalFile } from "../journal-file.ts";
@@ -20,7 +21,7 @@ import type { Terminal } from "../terminal.ts";
 import { waitForSignal } from "../wait-for-signal.ts";
 import type { CommandEnvironment } from "./commands.ts";
 
-interface UpFlags extends ServeFlags, CheckStoreFlags {
+interface UpFlags extends ServeFlags, EtcdFlags, CheckStoreFlags {
   readonly nodes: number;
   readonly threadsMax?: number;
   readonly stepDeadline?: number;
@@ -124,8 +125,14 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
       new Option(
         "--simulated-etcd",
         "keep the state in an etcd that takes time, and fails as --faults says",
-      ).conflicts("dataDir"),
+      ).conflicts(["dataDir", "etcd"]),
     )
+    .addOption(etcdOption.servers())
+    .addOption(etcdOption.caFile())
+    .addOption(etcdOption.certFile())
+    .addOption(etcdOption.keyFile())
+    .addOption(etcdOption.user())
+    .addOption(etcdOption.serveOnly())
     .addOption(serveOption.record())
     .option(
       "--record-facts",
@@ -138,22 +145,31 @@ export function addUp(program: Command, environment: CommandEnvironment): void {
     .addOption(checkStoreOption())
     .option("--faults <file>", "what goes wrong, as JSON: faults, explore, decisions")
     .addHelpText("after", serveExitCodes)
-    .action(async (flags: UpFlags) => environment.finish(await up(flags, environment)));
+    .action(async (flags: UpFlags, command: Command) => {
+      requireSense(flags, (option) => command.getOptionValueSource(option) === "cli");
+      environment.finish(await up(flags, environment));
+    });
 }
 
-async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<number> {
+/** @param isGiven Whether an option is on the command line, by its name in the flags. */
+function requireSense(flags: UpFlags, isGiven: (option: string) => boolean): void {
   if (flags.recordFacts === true && flags.record === undefined) {
     throw usageError("--record-facts needs --record FILE to write them to");
   }
   if (flags.dataDirRepair === true && flags.dataDir === undefined) {
     throw usageError("--data-dir-repair needs --data-dir DIR to repair");
   }
-  if (flags.record !== undefined && flags.dataDir !== undefined) {
-    throw usageError("--record cannot go with --data-dir: a replay begins with an empty cluster");
+  if (flags.record !== undefined && (flags.dataDir ?? flags.etcd) !== undefined) {
+    const option = flags.dataDir === undefined ? "--etcd" : "--data-dir";
+    throw usageError(`--record cannot go with ${option}: a replay begins with an empty cluster`);
   }
+  requireEtcdSense(flags, isGiven);
   if (flags.etcdPort !== undefined && flags.record !== undefined) {
     throw usageError("--etcd-port cannot go with --record: what comes in there is not recorded");
   }
+}
+
+async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<number> {
   const manifests = readManifestFiles(flags.filename ?? []);
   if (flags.guard === true) guardAmbientSources();
   await checkStoreIfAsked(flags);
@@ -161,8 +177,7 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
   const ending = waitForSignal();
   terminal.progress(`Starting cluster "${flags.name}" …`);
   const journal = flags.record === undefined ? undefined : createJournalFile(flags.record);
-  const data = flags.dataDir === undefined ? undefined : await openOrExplain(flags, flags.dataDir);
-  if (data !== undefined) tellOfData(data, terminal);
+  const data = await openKeptState(flags, terminal);
   const cluster = await startOrExplain(flags, { ...faults, manifests }, journal, data);
   try {
     return await serveUntilSignal(cluster, flags, { ending, journal, terminal });
@@ -171,39 +186,17 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
   }
 }
 
-async function openOrExplain({ dataDirRepair }: UpFlags, path: string): Promise<DataDirectory> {
-  const { DataDirectoryError, openDataDirectory } = await import("../../cluster/data-directory.ts");
-  try {
-    return openDataDirectory(path, { repairs: dataDirRepair === true });
-  } catch (error) {
-    if (!(error instanceof DataDirectoryError)) throw error;
-    throw usageError(
-      `--data-dir: ${error.message}`,
-      error.isRepairable
-        ? "Nothing was changed. With --data-dir-repair the log ends there; what is behind it is put aside."
-        : undefined,
-    );
-  }
-}
-
-function tellOfData({ path, report }: DataDirectory, terminal: Terminal): void {
-  const { damage, revision, savedNowUs } = report;
-  if (damage !== undefined) {
-    const { file, offset, bytes, why } = damage;
-    terminal.warning(
-      `warning: ${file} is damaged at byte ${offset} (${why}): the ${bytes} bytes from there are cut off and kept in ${path} as damaged-…`,
-    );
-  }
-  if (savedNowUs > 0) {
-    terminal.progress(` ✓ goes on from revision ${revision} of ${rfc3339(savedNowUs)} in ${path}`);
-  }
+async function openKeptState(flags: UpFlags, terminal: Terminal): Promise<KeptState | undefined> {
+  if (flags.etcd !== undefined) return openEtcd(flags, flags.etcd);
+  if (flags.dataDir === undefined) return undefined;
+  return openDirectory(flags.dataDir, flags.dataDirRepair === true, terminal);
 }
 
 async function startOrExplain(
   flags: UpFlags,
   files: FaultOptions & { readonly manifests: readonly StartManifest[] },
   journal: JournalFile | undefined,
-  data: DataDirectory | undefined,
+  data: KeptState | undefined,
 ): Promise<LiveCluster> {
   const { startLiveCluster } = await import("../../cluster/live-cluster.ts");
   const { ManifestError } = await import("../../cluster/start-manifests.ts");
@@ -221,13 +214,14 @@ async function startOrExplain(
       const place = isOfFaultsFile(error.option) ? `${flags.faults}: ` : "--";
       throw usageError(`${place}${error.message}`);
     }
-    throw explainListening(error, flags.host, flags);
+    throw explainListening(explainFailure(error), flags.host, flags);
   }
 }
 
-/** That the disk is full is no bug. */
+/** That the disk is full, or that somebody else drives the cluster by now, is no bug. */
 function explainFailure(failure: unknown): unknown {
-  if (!(failure instanceof Error) || failure.name !== "DataDirectoryError") return failure;
+  const names = ["DataDirectoryError", "EtcdStateError"];
+  if (!(failure instanceof Error) || !names.includes(failure.name)) return failure;
   return new CliError(failure.message, { cause: failure });
 }
 
@@ -242,6 +236,7 @@ function optionsOf(flags: UpFlags): LiveClusterOptions {
     speed: flags.speed,
     seed: flags.seed,
     plainHttp: flags.http === true,
+    ...(flags.serveOnly === true && { servesOnly: true }),
     absentImages: flags.absentImage ?? [],
     pools: flags.pool ?? [],
     ...(flags.simulatedEtcd === true && { simulatedEtcd: true }),
