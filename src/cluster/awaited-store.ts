@@ -15,6 +15,9 @@ import type {
 import { unguarded } from "../kernel/handling.ts";
 import { wallClock } from "../kernel/wall-clock.ts";
 
+/** Whoever does not answer for so long, µs, is dead as far as anybody knows. */
+const patienceUs = 1_000_000;
+
 /** When something was asked for, in both times, µs. */
 interface Asked {
   readonly virtualUs: number;
@@ -51,15 +54,20 @@ export class AwaitedStore<V> implements Store<V> {
 
   /**
    * How long the store has to be waited for, ms of real time, before the cluster's time is `untilUs`:
-   * it is given as long as has passed in the cluster since it was asked. 0 when it owes nothing.
+   * it is given as long as has passed in the cluster since it was asked. 0 when it owes nothing, and
+   * when it is silent for so long that a cluster cannot wait for it.
    */
   waitMs(untilUs: number): number {
     const [unanswered] = this.#unanswered;
     const realNowUs = wallClock.nowUs();
-    const waitsUs = [unanswered, this.#untold[0]?.asked].map((asked) =>
-      asked === undefined ? 0 : untilUs - asked.virtualUs - (realNowUs - asked.realUs),
-    );
-    return Math.max(0, ...waitsUs) / 1_000;
+    let waitUs = 0;
+    for (const asked of [unanswered, this.#untold[0]?.asked]) {
+      if (asked === undefined) continue;
+      const elapsedUs = realNowUs - asked.realUs;
+      if (elapsedUs >= patienceUs) return 0;
+      waitUs = Math.max(waitUs, untilUs - asked.virtualUs - elapsedUs);
+    }
+    return waitUs / 1_000;
   }
 
   range(request: RangeRequest, done: Done<RangeResult<V>>): void {

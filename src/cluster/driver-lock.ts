@@ -30,8 +30,8 @@ const lockKey = "/registry/podrace/driver";
 const lastKey = "/registry/podrace/last-driver";
 
 /** How long a driver that is gone keeps the lock, s. */
-const ttlSeconds = 5;
-const renewMs = 1_000;
+const ttlSeconds = 6;
+const renewMs = 2_000;
 const pollMs = 250;
 /** A lease that was renewed so often while somebody waited belongs to a driver that lives. */
 const renewalsMax = 2;

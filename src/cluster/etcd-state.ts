@@ -18,6 +18,12 @@ import { DriverLock, DriverLockedError } from "./driver-lock.ts";
 import type { KeptState } from "./kept-state.ts";
 import { OutsideAnswers, type SubmitInput } from "./outside-answers.ts";
 
+/** After so long a request is refused: people wait for it, ms. */
+const requestTimeoutMs = 5_000;
+
+/** Requests come in meanwhile, and are not kept waiting, ms. */
+const holdMsMax = 20;
+
 /** An etcd that a cluster's state cannot be kept in, or not by this process any more. */
 export class EtcdStateError extends Error {
   override readonly name = "EtcdStateError";
@@ -37,8 +43,8 @@ export interface EtcdStateOptions extends EtcdOptions {
 
 /**
  * A real etcd that a cluster's objects are kept in. What it says is an input. While it owes something,
- * virtual time does not pass faster than real time: a cluster that is ahead of its store would take it
- * for dead.
+ * and is not silent for long, virtual time does not pass faster than real time: a cluster that is far
+ * ahead of its store would take it for dead.
  */
 export class EtcdState implements KeptState {
   readonly place: string;
@@ -80,7 +86,7 @@ export class EtcdState implements KeptState {
       // What came may be all that it owes.
       if (this.#answers.count > 0) return undefined;
       const ms = this.store.waitMs(untilUs);
-      return ms > 0 ? this.#answers.next(ms) : undefined;
+      return ms > 0 ? this.#answers.next(Math.min(ms, holdMsMax)) : undefined;
     });
     while (this.#answers.count < this.store.unanswered) await this.#answers.next();
     this.#answers.join(simulation, actor);
@@ -114,6 +120,7 @@ export async function openEtcdState(options: EtcdStateOptions): Promise<EtcdStat
   let store: EtcdStore<StoredObject> | undefined;
   try {
     store = await openEtcdStore<StoredObject>({
+      requestTimeoutMs,
       ...options,
       stamp: stampRevision,
       codec: storedCodecOf(kinds),
@@ -122,7 +129,10 @@ export async function openEtcdState(options: EtcdStateOptions): Promise<EtcdStat
     // What can be read of these is a cluster of podrace's.
     await listed(store, "/registry/namespaces/");
     const leases = await listed(store, "/registry/leases/kube-node-lease/");
-    const lock = options.servesOnly === true ? undefined : await DriverLock.take(options);
+    const lock =
+      options.servesOnly === true
+        ? undefined
+        : await DriverLock.take({ requestTimeoutMs, ...options });
     submit = (handle) => answers.take(handle);
     return new EtcdState({ place, store, answers, lock, nextUs: latestRenewalUs(leases) + 1 });
   } catch (error) {

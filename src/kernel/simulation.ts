@@ -97,7 +97,8 @@ export class Simulation {
 
   /**
    * Asks `hold` before time goes on to `untilUs` whether something outside has to answer before that, e.g.
-   * a disk: however fast time passes, it is not ahead of that. What comes of it is an input.
+   * a disk, until it says no: however fast time passes, it is not ahead of that. What comes of it is an
+   * input.
    */
   holdWindows(hold: (untilUs: number) => Promise<void> | undefined): void {
     this.#hold = hold;
@@ -131,7 +132,7 @@ export class Simulation {
     this.#throwIfBroken();
     this.#advancing = true;
     try {
-      const held = this.#hold(Math.min(this.nextDueUs, untilUs));
+      const held = this.#holdUntil(untilUs);
       if (held !== undefined) await held;
       for (let nextUs = this.nextDueUs; nextUs <= untilUs; nextUs = this.nextDueUs) {
         const endUs = Math.min(nextUs + this.#lookaheadUs, untilUs + 1);
@@ -144,7 +145,7 @@ export class Simulation {
         this.#throwIfBroken();
         this.timeline.seal(0);
         this.#onWindowEnd(endUs);
-        const held = this.#hold(Math.min(this.nextDueUs, untilUs));
+        const held = this.#holdUntil(untilUs);
         if (held !== undefined) await held;
         if (isEnough()) return;
       }
@@ -152,6 +153,16 @@ export class Simulation {
     } finally {
       this.#advancing = false;
     }
+  }
+
+  /** Asked again after each wait: what comes meanwhile may be due sooner. */
+  #holdUntil(untilUs: number): Promise<void> | undefined {
+    const hold = (): Promise<void> | undefined => this.#hold(Math.min(this.nextDueUs, untilUs));
+    const first = hold();
+    const holdOn = async (): Promise<void> => {
+      for (let held = first; held !== undefined; held = hold()) await held;
+    };
+    return first === undefined ? undefined : holdOn();
   }
 
   /** The steps that are not done at once. None of them rejects: what broke is noted. */

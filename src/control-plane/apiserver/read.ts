@@ -76,10 +76,14 @@ export function listObjects(
     case "cache":
       return feed.whenReached(listing.revision, fromCache);
     case "cacheOnceCurrent":
-      return feed.whenCurrent((error) => {
-        if (error === undefined) fromCache();
-        // Who has no time to wait for a cache that is far behind is answered by the store.
-        else collect(parts, listing, [], answer);
+      if (feed.isImmediate) return fromCache();
+      return feed.askRevision((error, revision) => {
+        if (error !== undefined) return answer(error);
+        feed.whenReached(revision, (late) => {
+          if (late === undefined) fromCache();
+          // Who has no time to wait for a cache that is far behind is answered by the store.
+          else collect(parts, listing, [], answer);
+        });
       });
     case "store":
       collect(parts, listing, [], answer);
