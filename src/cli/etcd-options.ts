@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { InvalidArgumentError, Option } from "commander";
 import type { EtcdState } from "../cluster/etcd-state.ts";
 import { usageError } from "./cli-error.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Of a cluster whose objects are in a real etcd. */
 export interface EtcdFlags {
@@ -86,7 +87,11 @@ export function requireEtcdSense(flags: EtcdFlags, isGiven: (option: string) => 
 }
 
 /** @throws {CliError} Exit code 2 when it cannot be used. */
-export async function openEtcd(flags: EtcdFlags, endpoints: readonly string[]): Promise<EtcdState> {
+export async function openEtcd(
+  flags: EtcdFlags,
+  endpoints: readonly string[],
+  terminal: Terminal,
+): Promise<EtcdState> {
   const { etcdCafile, etcdCertfile, etcdKeyfile, etcdUser, serveOnly } = flags;
   const tls = {
     ...(etcdCafile !== undefined && { caPem: pem("--etcd-cafile", etcdCafile) }),
@@ -100,6 +105,7 @@ export async function openEtcd(flags: EtcdFlags, endpoints: readonly string[]): 
       ...(Object.keys(tls).length > 0 && { tls }),
       ...(etcdUser !== undefined && { user: etcdUser }),
       servesOnly: serveOnly === true,
+      onWait: (driver) => terminal.progress(` … ${driver} drives it, or died a moment ago`),
     });
   } catch (error) {
     if (!(error instanceof EtcdStateError)) throw error;

@@ -15,6 +15,11 @@ export interface Driver {
   readonly spec: { readonly holderIdentity: string; readonly acquireTime: string };
 }
 
+export interface DriverLockOptions extends EtcdOptions {
+  readonly onWait?: (driver: string) => void;
+  readonly timing?: DriverLockTiming;
+}
+
 /** Somebody else drives the cluster. */
 export class DriverLockedError extends Error {
   override readonly name = "DriverLockedError";
@@ -29,10 +34,15 @@ const lockKey = "/registry/podrace/driver";
 /** Who had it last; this one stays. */
 const lastKey = "/registry/podrace/last-driver";
 
-/** How long a driver that is gone keeps the lock, s. */
-const ttlSeconds = 6;
-const renewMs = 2_000;
-const pollMs = 250;
+export interface DriverLockTiming {
+  /** How long a driver that is gone keeps the lock. */
+  readonly ttlSeconds: number;
+  readonly renewMs: number;
+  /** How often who waits for it looks. */
+  readonly pollMs: number;
+}
+
+const usualTiming: DriverLockTiming = { ttlSeconds: 6, renewMs: 2_000, pollMs: 250 };
 /** A lease that was renewed so often while somebody waited belongs to a driver that lives. */
 const renewalsMax = 2;
 
@@ -43,14 +53,16 @@ const renewalsMax = 2;
  */
 export class DriverLock {
   readonly #store: EtcdStore<Driver>;
+  readonly #timing: DriverLockTiming;
   readonly #self: Driver;
   #lease: LeaseId = 0n;
   #failure: DriverLockedError | undefined;
   #stopRenewing: () => void = () => {};
   #isReleased = false;
 
-  private constructor(store: EtcdStore<Driver>) {
+  private constructor(store: EtcdStore<Driver>, timing: DriverLockTiming) {
     this.#store = store;
+    this.#timing = timing;
     this.#self = {
       apiVersion: "coordination.k8s.io/v1",
       kind: "Lease",
@@ -62,15 +74,17 @@ export class DriverLock {
   /**
    * Takes the lock, or waits until a driver that died loses it.
    *
+   * @param options.onWait Told once whom it waits for.
    * @throws {DriverLockedError} When somebody else has it, and lives.
    * @throws {StoreError} When etcd does not answer.
    */
-  static async take(options: EtcdOptions): Promise<DriverLock> {
+  static async take(options: DriverLockOptions): Promise<DriverLock> {
+    const { onWait = () => {}, timing = usualTiming } = options;
     // A connection of its own: it is not held up by what objects are written.
     const parts = { codec: driverCodec, stamp: (driver: Driver) => driver };
-    const lock = new DriverLock(await openEtcdStore<Driver>({ ...options, ...parts }));
+    const lock = new DriverLock(await openEtcdStore<Driver>({ ...options, ...parts }), timing);
     try {
-      await lock.#take();
+      await lock.#take(onWait);
     } catch (error) {
       await lock.#close();
       throw error;
@@ -101,7 +115,7 @@ export class DriverLock {
     return new Promise((resolve) => this.#store.close(() => resolve()));
   }
 
-  async #take(): Promise<void> {
+  async #take(onWait: (driver: string) => void): Promise<void> {
     let renewals = 0;
     let lastTtl = Infinity;
     for (;;) {
@@ -110,17 +124,18 @@ export class DriverLock {
         if (await this.#tryTaking()) return;
         continue;
       }
+      if (lastTtl === Infinity) onWait(holder.value.spec.holderIdentity);
       const ttl = await this.#remainingSeconds(holder.lease);
       if (ttl > lastTtl) renewals++;
       if (renewals >= renewalsMax) throw new DriverLockedError(holder.value);
       lastTtl = ttl;
-      await pause(pollMs);
+      await pause(this.#timing.pollMs);
     }
   }
 
   async #tryTaking(isAgain = false): Promise<boolean> {
     const { id } = await answerOf<{ readonly id: LeaseId }>((done) =>
-      this.#store.grantLease({ ttlSeconds }, done),
+      this.#store.grantLease({ ttlSeconds: this.#timing.ttlSeconds }, done),
     );
     const unlessOthers = { key: lastKey, target: "value", is: "=", than: this.#self } as const;
     const result = await answerOf<TransactionResult<Driver>>((done) =>
@@ -141,7 +156,7 @@ export class DriverLock {
 
   #renewLater(): void {
     if (this.#isReleased) return;
-    this.#stopRenewing = wallClock.wakeAfter(renewMs, () => void this.#renew());
+    this.#stopRenewing = wallClock.wakeAfter(this.#timing.renewMs, () => void this.#renew());
   }
 
   async #renew(): Promise<void> {

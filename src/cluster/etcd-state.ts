@@ -6,7 +6,6 @@ import {
   stampRevision,
   type StoredObject,
 } from "../control-plane/apiserver/stored/stored-object.ts";
-import type { EtcdOptions } from "../control-plane/store/etcd/etcd-options.ts";
 import type { EtcdStore } from "../control-plane/store/etcd/etcd-store.ts";
 import { openEtcdStore } from "../control-plane/store/etcd/open-etcd-store.ts";
 import { prefixEnd, type Store, type StoreClock } from "../control-plane/store/store.ts";
@@ -14,7 +13,7 @@ import { StoreError } from "../control-plane/store/store-errors.ts";
 import type { Simulation } from "../kernel/simulation.ts";
 import type { ActorRef } from "../kernel/timeline.ts";
 import { AwaitedStore } from "./awaited-store.ts";
-import { DriverLock, DriverLockedError } from "./driver-lock.ts";
+import { DriverLock, DriverLockedError, type DriverLockOptions } from "./driver-lock.ts";
 import type { KeptState } from "./kept-state.ts";
 import { OutsideAnswers, type SubmitInput } from "./outside-answers.ts";
 
@@ -36,7 +35,7 @@ export class EtcdStateError extends Error {
   }
 }
 
-export interface EtcdStateOptions extends EtcdOptions {
+export interface EtcdStateOptions extends DriverLockOptions {
   /** Whether this process serves the cluster, and leaves its nodes and controllers to another. */
   readonly servesOnly?: boolean;
 }

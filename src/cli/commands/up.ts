@@ -187,7 +187,7 @@ async function up(flags: UpFlags, { terminal }: CommandEnvironment): Promise<num
 }
 
 async function openKeptState(flags: UpFlags, terminal: Terminal): Promise<KeptState | undefined> {
-  if (flags.etcd !== undefined) return openEtcd(flags, flags.etcd);
+  if (flags.etcd !== undefined) return openEtcd(flags, flags.etcd, terminal);
   if (flags.dataDir === undefined) return undefined;
   return openDirectory(flags.dataDir, flags.dataDirRepair === true, terminal);
 }
