@@ -60,6 +60,11 @@ describe("podrace", { timeout: 30 * seconds }, () => {
       "PODRACE_SPEED",
       "PODRACE_SEED",
       "PODRACE_DATA_DIR",
+      "PODRACE_ETCD",
+      "PODRACE_ETCD_CAFILE",
+      "PODRACE_ETCD_CERTFILE",
+      "PODRACE_ETCD_KEYFILE",
+      "PODRACE_ETCD_USER",
       "PODRACE_CHECK_STORE",
     ]);
   });

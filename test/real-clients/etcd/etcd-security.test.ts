@@ -18,6 +18,7 @@ import {
   type Stamped,
   stamp,
 } from "../../control-plane/store/store-under-test.ts";
+import { podrace, startPodrace } from "../../cli/podrace.ts";
 import { EtcdServer, etcdSkipReason } from "./etcd-server.ts";
 import { etcdctlAt, etcdctlSkipReason } from "./etcdctl.ts";
 
@@ -57,6 +58,16 @@ async function tried(options: EtcdOptions): Promise<readonly string[]> {
   }
 }
 
+/** Starts a podrace of one node, and stops it when that is ready. */
+async function comesUp(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const kubeconfig = join(directory, "kubeconfig");
+  const all = ["up", "--nodes", "1", "--threads", "0", "--port", "0", "--kubeconfig", kubeconfig];
+  const running = await startPodrace([...all, ...args], { env });
+  await running.printed(/1 nodes are ready[^]*Stop: Ctrl-C/);
+  running.interrupt();
+  expect((await running.ended).exitCode).toBe(0);
+}
+
 describe.skipIf(etcdSkipReason !== undefined)(`an etcd that asks for certificates${title}`, () => {
   let server: EtcdServer;
   beforeEach(async () => {
@@ -74,6 +85,17 @@ describe.skipIf(etcdSkipReason !== undefined)(`an etcd that asks for certificate
   test("lets in who has one", async () => {
     const tls = { caPem: authority.certificatePem, ...own() };
     expect(await tried({ endpoints: [server.url], tls })).toEqual(["a"]);
+  });
+
+  test("keeps a cluster of a podrace that has one", async () => {
+    await comesUp([
+      ...["--etcd", server.url, "--etcd-cafile", file("ca.pem")],
+      ...["--etcd-certfile", file("client.pem"), "--etcd-keyfile", file("client.key")],
+    ]);
+    const stranger = ["--etcd", server.url, "--etcd-cafile", file("ca.pem")];
+    const { exitCode, stderr } = await podrace(["up", "--port", "0", ...stranger]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/error: --etcd: etcd at https:\S+: the store cannot be reached: /);
   });
 
   test("does not let in who has none", async () => {
@@ -113,6 +135,17 @@ describe.skipIf(etcdSkipReason !== undefined || etcdctlSkipReason !== undefined)
     test("lets in who knows it", async () => {
       const user = { name: "podrace", password: "pass" };
       expect(await tried({ endpoints: [server.url], user })).toEqual(["a"]);
+    });
+
+    test("keeps a cluster of a podrace that knows it, and may write below /registry/", async () => {
+      const environment = { PODRACE_ETCD: server.url, PODRACE_ETCD_USER: "podrace:pass" };
+      await comesUp([], environment);
+      const wrong = ["up", "--port", "0", "--etcd-user", "podrace:wrong"];
+      const { exitCode, stderr } = await podrace(wrong, { env: environment });
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(
+        `error: --etcd: etcd at ${server.url}: etcdserver: authentication failed, invalid user ID or password`,
+      );
     });
 
     test("does not let in who does not", async () => {
