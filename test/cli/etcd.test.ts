@@ -10,6 +10,7 @@ describe("podrace up --etcd", () => {
     [["--etcd", url, "--record", "session"], "--record cannot go with --etcd: a replay begins"],
     [["--etcd", url, "--data-dir", "data"], "--etcd cannot go with --data-dir: the state is kept"],
     [["--etcd", url, "--etcd-port", "0"], "--etcd-port cannot go with --etcd: point etcdctl at"],
+    [["--etcd", url, "--check-store"], "--check-store cannot go with --etcd: others write to it"],
     [["--serve-only"], "--serve-only needs --etcd URL"],
     [["--etcd-cafile", "ca.pem"], "--etcd-cafile needs --etcd URL"],
     [["--etcd-user", "me:secret"], "--etcd-user needs --etcd URL"],

@@ -163,6 +163,9 @@ function requireSense(flags: UpFlags, isGiven: (option: string) => boolean): voi
     const option = flags.dataDir === undefined ? "--etcd" : "--data-dir";
     throw usageError(`--record cannot go with ${option}: a replay begins with an empty cluster`);
   }
+  if (flags.checkStore === true && flags.etcd !== undefined) {
+    throw usageError("--check-store cannot go with --etcd: others write to it, too");
+  }
   requireEtcdSense(flags, isGiven);
   if (flags.etcdPort !== undefined && flags.record !== undefined) {
     throw usageError("--etcd-port cannot go with --record: what comes in there is not recorded");
