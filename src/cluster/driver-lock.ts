@@ -102,13 +102,16 @@ export class DriverLock {
   async release(): Promise<void> {
     this.#isReleased = true;
     this.#stopRenewing();
+    await Promise.all([this.#revoke(), this.#close()]);
+  }
+
+  async #revoke(): Promise<void> {
     try {
       await answerOf<number>((done) => this.#store.revokeLease(this.#lease, done));
     } catch (error) {
       // Then it ends by itself.
       if (!(error instanceof StoreError)) throw error;
     }
-    await this.#close();
   }
 
   #close(): Promise<void> {

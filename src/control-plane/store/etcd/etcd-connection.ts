@@ -123,7 +123,17 @@ export class EtcdConnection {
     return this.#open(await this.#ready(giveUpMs), service, method);
   }
 
+  /** Gives up what waits for a connection, when there is none; otherwise it goes on. */
+  closeUnlessConnected(): void {
+    const { READY } = this.#library.grpc.connectivityState;
+    const isConnected = this.#members.some(
+      ({ client }) => client.getChannel().getConnectivityState(false) === READY,
+    );
+    if (!isConnected) this.close();
+  }
+
   close(): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     for (const { client } of this.#members) client.close();
   }
@@ -208,8 +218,7 @@ export class EtcdConnection {
       const member = this.#members[this.#current] as Member;
       const { READY } = this.#library.grpc.connectivityState;
       if (member.client.getChannel().getConnectivityState(true) === READY) return member;
-      const isAlone = this.#members.length === 1;
-      const untilMs = isAlone ? giveUpMs : Math.min(giveUpMs, nowMs() + connectMsMax);
+      const untilMs = Math.min(giveUpMs, nowMs() + connectMsMax);
       try {
         await new Promise<void>((resolve, reject) => {
           member.client.waitForReady(untilMs, (error) =>
@@ -319,7 +328,7 @@ const loginsMax = 3;
 const attemptMsMin = 500;
 const pauseMs = 20;
 const pauseMsMax = 500;
-/** How long one member of several is waited for. */
+/** How long a member is waited for: then there may be another, or nobody to wait any more. */
 const connectMsMax = 1_000;
 
 function createClient(

@@ -233,6 +233,7 @@ export class EtcdStore<V> implements Store<V> {
   }
 
   async #close(done: Done<void>): Promise<void> {
+    this.#connection.closeUnlessConnected();
     await Promise.all(this.#pending);
     this.#connection.close();
     this.#submit(() => done(undefined));
