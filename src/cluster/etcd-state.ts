@@ -1,4 +1,4 @@
-import type { KubeObject } from "../api/objects.ts";
+import type { KubeObject, Node } from "../api/objects.ts";
 import { parseRfc3339 } from "../api/time.ts";
 import { kinds } from "../control-plane/apiserver/kinds/kinds.ts";
 import { storedCodecOf } from "../control-plane/apiserver/stored/stored-codec.ts";
@@ -128,12 +128,13 @@ export async function openEtcdState(options: EtcdStateOptions): Promise<EtcdStat
     // What can be read of these is a cluster of podrace's.
     await listed(store, "/registry/namespaces/");
     const leases = await listed(store, "/registry/leases/kube-node-lease/");
+    const nodes = await listed(store, "/registry/minions/");
     const lock =
       options.servesOnly === true
         ? undefined
         : await DriverLock.take({ requestTimeoutMs, ...options });
     submit = (handle) => answers.take(handle);
-    return new EtcdState({ place, store, answers, lock, nextUs: latestRenewalUs(leases) + 1 });
+    return new EtcdState({ place, store, answers, lock, nextUs: secondAfter(leases, nodes) });
   } catch (error) {
     if (store !== undefined) await closed(store);
     if (error instanceof DriverLockedError) throw drivenError(place, error);
@@ -155,14 +156,20 @@ function listed(store: Store<StoredObject>, prefix: string): Promise<readonly Ku
   );
 }
 
-/** When a node was last heard of, µs: clusters may be ahead of the clock. */
-function latestRenewalUs(leases: readonly KubeObject[]): number {
+/**
+ * The first second in which no node was heard of yet, µs: clusters may be ahead of the clock. What a node
+ * says of itself has the same words within a second.
+ */
+function secondAfter(leases: readonly KubeObject[], nodes: readonly KubeObject[]): number {
+  const times = [
+    ...leases.map(({ spec }) => (spec as { readonly renewTime?: string } | undefined)?.renewTime),
+    ...nodes.flatMap((node) =>
+      (node as unknown as Node).status?.conditions?.map((condition) => condition.lastHeartbeatTime),
+    ),
+  ];
   let latestUs = 0;
-  for (const { spec } of leases as readonly { readonly spec?: unknown }[]) {
-    const { renewTime = "" } = (spec ?? {}) as { readonly renewTime?: string };
-    latestUs = Math.max(latestUs, parseRfc3339(renewTime) ?? 0);
-  }
-  return latestUs;
+  for (const time of times) latestUs = Math.max(latestUs, parseRfc3339(time ?? "") ?? 0);
+  return (Math.floor(latestUs / 1_000_000) + 1) * 1_000_000;
 }
 
 function closed(store: Store<StoredObject>): Promise<void> {
