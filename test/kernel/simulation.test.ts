@@ -42,6 +42,33 @@ describe.each(manners)("a simulation with a part that answers %s", (_manner, isL
     ]);
   });
 
+  test("does not go on while something outside is waited for, whose answer comes first", async () => {
+    const timeline = new Timeline();
+    const part = new TimerPart(timeline, isLate);
+    const simulation = new Simulation(timeline, [part], latencyUs);
+    const history: string[] = [];
+    const note = (what: string) => (): void => void history.push(`${timeline.nowUs} ${what}`);
+    const asked: number[] = [];
+    let waits = 0;
+    simulation.holdWindows((untilUs) => {
+      asked.push(untilUs);
+      if (waits === 0) return undefined;
+      waits--;
+      if (waits === 0) timeline.input(simulation.openUs, api, note("answered"));
+      return Promise.resolve();
+    });
+    timeline.setTimer(api, 5, () => {
+      note("asks")();
+      waits = 3;
+    });
+    timeline.setTimer(api, 500_000, note("later"));
+    await simulation.advanceTo(1_000_000);
+
+    expect(history).toEqual(["5 asks", "10005 answered", "500000 later"]);
+    // Before the first window; then until it is told no; then before it stops.
+    expect(asked).toEqual([5, 500_000, 500_000, 500_000, 10_005, 500_000, 1_000_000]);
+  });
+
   test("carries messages both ways, each due one latency after it was sent", async () => {
     const timeline = new Timeline();
     const part = new TimerPart(timeline, isLate);
