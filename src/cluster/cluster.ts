@@ -236,7 +236,7 @@ export interface Layout {
   readonly shardOf?: (node: number, shards: number) => number;
   /**
    * Holds the store to etcd's promises at every commit, read and delivery, and ends the run where one
-   * is broken; one outside of this process is not held to them. Default: whether `checkStores` was called.
+   * is broken; not one outside of this process. Default: whether `checkStores` was called.
    */
   readonly checksStore?: boolean;
   /**
