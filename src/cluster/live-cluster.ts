@@ -1,4 +1,3 @@
-import { ApiError } from "../api/errors.ts";
 import type { HttpRequest } from "../control-plane/apiserver/http/exchange.ts";
 import {
   type HttpListener,
@@ -23,7 +22,7 @@ import { type JournalWriter, journalVersion } from "./journal.ts";
 import { comeToAMoment, endOf } from "./journal-end.ts";
 import { type Credentials, issueCredentials } from "./pki/credentials.ts";
 import { applyManifests, type StartManifest } from "./start-manifests.ts";
-import { takeSnapshot } from "./take-snapshot.ts";
+import { noSnapshots, takeSnapshot } from "./take-snapshot.ts";
 import { podraceVersion } from "./version.ts";
 
 export interface ServeOptions {
@@ -392,13 +391,4 @@ async function createOrClose(options: ClusterOptions, layout: Layout): Promise<C
     await layout.data?.close();
     throw error;
   }
-}
-
-function noSnapshots({ data }: Cluster): ApiError {
-  const why =
-    data === undefined
-      ? "what comes in at etcd's door is not kept"
-      : `it began with what was in ${data.place}`;
-  const message = `there are no snapshots of this cluster: ${why}`;
-  return new ApiError("MethodNotAllowed", message);
 }

@@ -55,3 +55,13 @@ function countOf(all: Iterable<unknown>): number {
   for (const _each of all) count++;
   return count;
 }
+
+/** Why a cluster without an input log has none. */
+export function noSnapshots({ data }: Cluster): ApiError {
+  const why =
+    data === undefined
+      ? "what comes in at etcd's door is not kept"
+      : `it began with what was in ${data.place}`;
+  const message = `there are no snapshots of this cluster: ${why}`;
+  return new ApiError("MethodNotAllowed", message);
+}

@@ -31,7 +31,7 @@ describe("a run that explores the faults of a simulated etcd, too,", { timeout: 
 
   test("takes decisions of every kind, and its sparse map alone gives the same history", async () => {
     const families = new Set<string>();
-    for (const seed of [1, 2, 3, 4, 5, 6]) {
+    for (const seed of [1, 2, 4, 5, 8, 17]) {
       const etcd = { fsyncUs: 700_000, unsafeNoFsync: seed % 2 === 0 };
       const options = { threads: 0, seed, simulatedEtcd: etcd };
       const explored = await storyUnderFaults({ ...options, explore: everythingOfEtcd });
