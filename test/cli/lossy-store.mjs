@@ -4,9 +4,12 @@
  */
 import { Watcher } from "../../dist/src/control-plane/store/watchers.js";
 
-const honest = Watcher.prototype.tell;
+const { tell, tellOne } = Watcher.prototype;
+const isTold = ({ request }, { type, key }) =>
+  request.prefix === "" || type !== "delete" || !key.startsWith("/registry/pods/");
 Watcher.prototype.tell = function (changes) {
-  const isOfAll = this.request.prefix === "";
-  const isOfPod = ({ type, key }) => type === "delete" && key.startsWith("/registry/pods/");
-  if (isOfAll || !changes.some(isOfPod)) honest.call(this, changes);
+  if (changes.every((change) => isTold(this, change))) tell.call(this, changes);
+};
+Watcher.prototype.tellOne = function (change) {
+  if (isTold(this, change)) tellOne.call(this, change);
 };
