@@ -294,7 +294,7 @@ export class Fleet {
       this.#orders.send(member, orders.podGone, known.handle, []);
       return;
     }
-    if (this.#network !== undefined && !this.#isToldAgain(member, known, pod)) return;
+    if (this.#network !== undefined && !this.#isToldAgain(member, known, pod, type)) return;
     if (this.#network === undefined && known === undefined && wasOver(pod) && !pod.isDeleting)
       return;
     const seen = known ?? this.#newPod(member, pod);
@@ -318,12 +318,18 @@ export class Fleet {
 
   /**
    * Of a pod that is listed when a watch begins again, a kubelet may have missed anything: it is told
-   * all. That a pod is over is nothing new to one that has begun anew.
+   * all. That a pod is over is nothing new to one that has begun anew. And one that comes to light later
+   * was not in the list of a cache that was behind: the kubelet took it for gone.
    */
-  #isToldAgain(member: Member, known: KnownPod | undefined, pod: PodVersion): boolean {
+  #isToldAgain(
+    member: Member,
+    known: KnownPod | undefined,
+    pod: PodVersion,
+    type: "ADDED" | "MODIFIED",
+  ): boolean {
     const watch = this.#orders.listing(member);
-    if (watch === undefined) return true;
-    const isNew = known === undefined || watch.isFresh;
+    if (watch === undefined && (known === undefined || type !== "ADDED")) return true;
+    const isNew = known === undefined || watch?.isFresh === true;
     const { status } = pod.toObject() as Pod;
     if (isNew && isOver(status?.phase) && !pod.isDeleting) return false;
     if (known === undefined) return true;

@@ -18,6 +18,8 @@ export class KubeletRecovery {
   #listed: Set<number> | undefined;
   /** What is to be done with pods that the runtime is asked about, once it has answered. */
   readonly #postponed = new Map<number, (() => void)[]>();
+  /** How pods that are on their way out, and came to light again, begin after that. */
+  readonly #anew = new Map<number, () => void>();
   /** Pods that are stopped for good, until the API server says they are gone. */
   readonly #removed = new Set<number>();
 
@@ -50,11 +52,18 @@ export class KubeletRecovery {
     this.#reports.watch(this.#node, this.beginWatch());
   }
 
-  /** Whether a pod that is seen is no new one. That one is stopped is said again. */
-  isKnown(handle: number): boolean {
+  /**
+   * Whether a pod that is seen is no new one. That one is stopped is said again; one that was taken for
+   * gone, and is on its way out, begins anew after that.
+   *
+   * @param again Sees it once more.
+   */
+  isKnown(handle: number, again: () => void): boolean {
     this.#listed?.add(handle);
     this.removeAgain(handle);
-    return this.#removed.has(handle) || this.#pods.has(handle);
+    const worker = this.#pods.get(handle);
+    if (worker?.isForced === true) this.#anew.set(handle, again);
+    return this.#removed.has(handle) || worker !== undefined;
   }
 
   removeAgain(handle: number): void {
@@ -91,6 +100,14 @@ export class KubeletRecovery {
 
   /** Whether it is too early to do something with a pod: then it is done later. */
   isPostponed(handle: number, act: () => void): boolean {
+    const again = this.#anew.get(handle);
+    if (again !== undefined) {
+      this.#anew.set(handle, () => {
+        again();
+        act();
+      });
+      return true;
+    }
     const postponed = this.#postponed.get(handle);
     postponed?.push(act);
     return postponed !== undefined;
@@ -100,6 +117,14 @@ export class KubeletRecovery {
   removed({ handle, identity, isForced }: PodWorker): void {
     this.#life.runtime.forget(identity.uid);
     if (!isForced) this.#removed.add(handle);
+    const again = this.#anew.get(handle);
+    this.#anew.delete(handle);
+    again?.();
+  }
+
+  /** Whether a pod that was to begin anew is taken for gone once more: then it does not. */
+  isGoneAgain(handle: number): boolean {
+    return this.#anew.delete(handle);
   }
 
   /** The API server knows the pod no more. */

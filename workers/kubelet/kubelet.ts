@@ -86,7 +86,8 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
 
   /** @param past What was there before this machine went down. */
   podSeen(handle: number, identity: PodSubject, template: PodTemplate, past?: PodPast): void {
-    if (this.recovery?.isKnown(handle) ?? this.#pods.has(handle)) return;
+    const again = (): void => this.podSeen(handle, identity, template, past);
+    if (this.recovery?.isKnown(handle, again) ?? this.#pods.has(handle)) return;
     const worker = new PodWorker(handle, identity, template, this, past?.acceptedAtUs);
     this.#pods.set(handle, worker);
     this.record(worker, "podSeen", { uid: identity.uid });
@@ -107,6 +108,7 @@ export class Kubelet implements NodeDuties, HeartbeatDuties, PodSurroundings {
   }
 
   podGone(handle: number): void {
+    if (this.recovery?.isGoneAgain(handle) === true) return;
     if (this.recovery?.isPostponed(handle, () => this.podGone(handle)) === true) return;
     this.recovery?.gone(handle);
     const worker = this.#pods.get(handle);
