@@ -82,13 +82,14 @@ export function serversFor(
   client: ActorRef,
   life: number,
   { chance, environment, timeline }: ApiServerParts,
+  atUs = timeline.nowUs,
 ): readonly [ApiServer, ...ApiServer[]] {
   const count = servers.length;
   let index = 0;
   if (count > 1) {
     const site = `${client.name}/#${life}`;
     const by = { family: "apiServer", name: site, max: count - 1, actor: client.name };
-    const skipped = environment?.decide({ ...by, atUs: timeline.nowUs }) ?? 0;
+    const skipped = environment?.decide({ ...by, atUs }) ?? 0;
     index = (chance.integer(`api-server/${site}`, 0, count - 1) + skipped) % count;
   }
   return [...servers.slice(index), ...servers.slice(0, index)] as [ApiServer, ...ApiServer[]];

@@ -329,9 +329,9 @@ export async function createCluster(
       door: createKubeletDoor(server),
       liveness: server,
     })),
-    (node, life) => {
+    (node, life, atUs) => {
       const { actor } = members[node] as Member;
-      return servers.indexOf(serversFor(servers, actor, life, serverParts)[0]);
+      return servers.indexOf(serversFor(servers, actor, life, serverParts, atUs)[0]);
     },
   );
   const fleet = new Fleet({

@@ -20,7 +20,7 @@ import { KubeletOrders } from "./kubelet-orders.ts";
 import { type PodReport, podStatus } from "./kubelet-status.ts";
 import { KubeletStatusRow, type PodHost } from "./kubelet-status-row.ts";
 import { type KnownPod, KnownSpecs, subjectOf } from "./known-pod.ts";
-import type { KubeletServer, KubeletServers } from "./kubelet-servers.ts";
+import type { KubeletServers } from "./kubelet-servers.ts";
 import { MachineStatus, nodeStatusChange } from "./machine-status.ts";
 import type { Member } from "./member.ts";
 import { type Machine, notReadyYet, type Readiness } from "./node-object.ts";
@@ -83,8 +83,8 @@ export class Fleet {
       latencyUs,
       partOf,
       network: this.#network,
-      onWatchLost: ({ machine }, { server }, atUs) =>
-        void servers.failed(machine.index, server, atUs),
+      onWatchLost: ({ machine }, { server, askedUs }, atUs) =>
+        void servers.failed(machine.index, server, atUs, askedUs),
     });
     this.#orders.noticeCrashes(servers.all, this.#members);
   }
@@ -105,7 +105,7 @@ export class Fleet {
     const node = machine.index;
     const pod = outbox.pod(index);
     const sentUs = outbox.atUs(index);
-    if (kind === reports.registerNode) this.#servers.begin(node);
+    if (kind === reports.registerNode) this.#servers.begin(node, sentUs);
     const server = this.#servers.of(node, sentUs);
     const { door } = server;
     let followers = 0;
@@ -113,12 +113,14 @@ export class Fleet {
     switch (kind) {
       case reports.registerNode: {
         const watch = outbox.argument(index, 0);
-        request = answered(() => this.#register(member, watch, server));
+        const begun = new StandingWatch(watch, true, server, sentUs);
+        request = answered(() => this.#register(member, begun));
         break;
       }
       case reports.watch: {
         const watch = outbox.argument(index, 0);
-        request = answered(() => this.#watch(member, new StandingWatch(watch, false, server)));
+        const begun = new StandingWatch(watch, false, server, sentUs);
+        request = answered(() => this.#watch(member, begun));
         break;
       }
       case reports.nodeStatus: {
@@ -160,7 +162,8 @@ export class Fleet {
     }
     const subject = kind === reports.watch ? outbox.argument(index, 0) : pod;
     const unanswered = (atUs: number): void => {
-      if (this.#servers.failed(node, server, atUs)) this.#orders.leave(member, server, atUs);
+      if (this.#servers.failed(node, server, atUs, sentUs))
+        this.#orders.leave(member, server, atUs);
     };
     const failed = (atUs: number): void =>
       this.#orders.requestFailed(member, atUs, kind, subject, isBackground);
@@ -170,12 +173,12 @@ export class Fleet {
     return followers;
   }
 
-  #register(member: Member, watch: number, server: KubeletServer): void {
+  #register(member: Member, watch: StandingWatch): void {
     const { machine } = member;
     const { nowUs } = this.#timeline;
     const status = MachineStatus.first(machine, this.#chance, nowUs, notReadyYet);
-    server.door.registerNode(machine, status);
-    this.#watch(member, new StandingWatch(watch, true, server));
+    watch.server.door.registerNode(machine, status);
+    this.#watch(member, watch);
   }
 
   #watch(member: Member, watch: StandingWatch): void {

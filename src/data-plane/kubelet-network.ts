@@ -127,8 +127,12 @@ export class KubeletNetwork {
       this.#timeline.deliver(atUs, actor, apiServer, arrive, isBackground, refuse, tie);
     }
     if (arrivals.some((atUs) => atUs < timeoutUs)) return;
-    isAnswered = true;
-    failed(timeoutUs);
+    // Later, at a time: this is heard at the end of a window, before or after what the hub did in it.
+    const notice = (): void => {
+      isAnswered = true;
+      failed(timeoutUs);
+    };
+    this.#timeline.deliver(timeoutUs - this.#latencyUs, actor, actor, notice, isBackground);
   }
 
   /**

@@ -8,16 +8,19 @@ export class StandingWatch {
   readonly isFresh: boolean;
   /** Whose watch it is. */
   readonly server: KubeletServer;
+  /** When the kubelet asked for it, µs. */
+  readonly askedUs: number;
   #isListing = true;
   #isBroken = false;
   #end: (() => void) | undefined;
   /** The range of pod addresses that it told of last. */
   #podCidr: string | undefined;
 
-  constructor(number: number, isFresh: boolean, server: KubeletServer) {
+  constructor(number: number, isFresh: boolean, server: KubeletServer, askedUs: number) {
     this.number = number;
     this.isFresh = isFresh;
     this.server = server;
+    this.askedUs = askedUs;
   }
 
   /** Whether what it says is what there was before it began. */

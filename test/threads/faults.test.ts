@@ -25,6 +25,16 @@ describe("a run under faults", () => {
     expect(await storyUnderFaults({ ...fed, threads: 2 })).toEqual(inline);
   });
 
+  test("has the same history wherever it runs while kubelets change servers, whatever the seed", async () => {
+    for (let seed = 1; seed <= 8; seed++) {
+      const etcd = { simulatedEtcd: { fsyncUs: 300_000 }, explore: everythingOfEtcd };
+      const more = seed % 2 === 0 ? etcd : { explore: everything };
+      const options = { seed, apiServers: 2 + (seed % 2), ...more };
+      const inline = await storyUnderFaults({ ...options, threads: 0 });
+      expect(await storyUnderFaults({ ...options, threads: 2 }), `seed ${seed}`).toEqual(inline);
+    }
+  });
+
   test.each([1, 250_000])(
     "has the same history wherever it runs when kubelets are %d µs away",
     async (kubeletLatencyUs) => {
