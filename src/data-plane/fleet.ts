@@ -112,14 +112,12 @@ export class Fleet {
     let request: (answer?: KubeletAnswer) => void;
     switch (kind) {
       case reports.registerNode: {
-        const watch = outbox.argument(index, 0);
-        const begun = new StandingWatch(watch, true, server, sentUs);
+        const begun = new StandingWatch(outbox.argument(index, 0), true, server, sentUs);
         request = answered(() => this.#register(member, begun));
         break;
       }
       case reports.watch: {
-        const watch = outbox.argument(index, 0);
-        const begun = new StandingWatch(watch, false, server, sentUs);
+        const begun = new StandingWatch(outbox.argument(index, 0), false, server, sentUs);
         request = answered(() => this.#watch(member, begun));
         break;
       }
