@@ -8,7 +8,6 @@
  * --serve, all pods are then listed, read and watched over HTTP; with --check-store, the store is held
  * to its promises meanwhile.
  */
-import { readFileSync } from "node:fs";
 import { PerformanceObserver } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { parseDuration } from "../../src/api/duration.ts";
@@ -16,6 +15,7 @@ import { createCluster } from "../../src/cluster/cluster.ts";
 import { componentUser, type RequestContext } from "../../src/control-plane/apiserver/request.ts";
 import type { Resource } from "../../src/control-plane/apiserver/resource.ts";
 import { readServedPods } from "./served-pods.ts";
+import { hubCpuSeconds, round } from "./hub-cpu.ts";
 
 const { values } = parseArgs({
   options: {
@@ -167,21 +167,4 @@ function runningPods(): { readonly count: number } {
     },
   );
   return state;
-}
-
-/** What the hub's thread has used of a core so far; 0 where the system does not say. */
-function hubCpuSeconds(): number {
-  try {
-    const [nanoseconds = "0"] = readFileSync(
-      `/proc/self/task/${process.pid}/schedstat`,
-      "utf8",
-    ).split(" ");
-    return Number(nanoseconds) / 1_000_000_000;
-  } catch {
-    return 0;
-  }
-}
-
-function round(value: number): number {
-  return Number(value.toFixed(2));
 }

@@ -5,10 +5,10 @@
  * Run: npm run bench:nodes -- --nodes 20000 [--seconds 60] [--threads 1]
  * Prints one JSON object. With --threads 0 the kubelets' share is in the hub's figures, too.
  */
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { parseDuration } from "../../src/api/duration.ts";
 import { createCluster } from "../../src/cluster/cluster.ts";
+import { hubCpuSeconds, round } from "./hub-cpu.ts";
 
 const { values } = parseArgs({
   options: {
@@ -76,21 +76,4 @@ function heapBytes(): number {
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000_000;
-}
-
-/** What the hub's thread has used of a core so far; 0 where the system does not say. */
-function hubCpuSeconds(): number {
-  try {
-    const [nanoseconds = "0"] = readFileSync(
-      `/proc/self/task/${process.pid}/schedstat`,
-      "utf8",
-    ).split(" ");
-    return Number(nanoseconds) / 1_000_000_000;
-  } catch {
-    return 0;
-  }
-}
-
-function round(value: number): number {
-  return Number(value.toFixed(2));
 }
