@@ -9,8 +9,8 @@ import type { EventColumns } from "./stored/event-columns.ts";
 import type { EventRow } from "./stored/event-row.ts";
 import type { LeasePulse } from "./stored/lease-pulse.ts";
 import { LeaseRow } from "./stored/lease-row.ts";
-import { PodRow } from "./stored/pod-row.ts";
 import { stampRevision, type StoredObject } from "./stored/stored-object.ts";
+import { boundRow } from "./subresources.ts";
 
 /**
  * The short way for what podrace's own components write all the time: heartbeats, statuses, events.
@@ -57,17 +57,15 @@ export class ComponentWrites {
   }
 
   /** Binds a pod that nobody has bound, and to which nothing else happened. */
-  bind(context: RequestContext, { metadata, target }: Binding): StoredObject | undefined {
+  bind(context: RequestContext, binding: Binding): StoredObject | undefined {
     const { storeKey, resource, namespace, name } = context;
-    const { name: nodeName = "" } = target;
-    const isPlain = metadata.name === name && metadata.annotations === undefined;
-    if (storeKey === undefined || !isPlain || nodeName === "") return undefined;
+    const { name: nodeName = "" } = binding.target;
+    if (storeKey === undefined || binding.metadata.name !== name || nodeName === "")
+      return undefined;
     const found = this.#direct?.get(storeKey);
-    const pod = found?.value;
-    if (!(pod instanceof PodRow) || pod.uid !== metadata.uid) return undefined;
-    if (pod.knownField("spec.nodeName") !== "") return undefined;
+    const row = found && boundRow(found.value, binding, this.#parts.nowUs());
+    if (row === undefined) return undefined;
     recordRequest(this.#parts, context, "create");
-    const row = pod.bound(nodeName, this.#parts.nowUs());
     this.#direct?.replace(storeKey, found?.modRevision ?? 0, row);
     recordStored(this.#parts, context, "create", row);
     this.#parts.record("bound", subjectOf(resource, namespace, name), { node: nodeName });

@@ -13,7 +13,7 @@ import type { AdmissionView } from "./admission/admission.ts";
 import { authorize } from "./authorize.ts";
 import { ClaimTakenError } from "./claims.ts";
 import { keyOf, type Resource, subjectOf } from "./resource.ts";
-import { withReferences } from "./references.ts";
+import { accountNameOf, withReferences } from "./references.ts";
 import type { RequestContext } from "./request.ts";
 import {
   lookUp,
@@ -178,10 +178,6 @@ const isPlainName = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 function accountOf(parts: ServerParts, namespace: string, pod: Pod): unknown {
   const accounts = parts.resources.find("", "v1", "serviceaccounts");
   return accounts && lookUp(parts, accounts, namespace, accountNameOf(pod));
-}
-
-function accountNameOf({ spec }: Pod): string {
-  return spec?.serviceAccountName || "default";
 }
 
 function suffixOf(parts: ServerParts, namespace: string, name: string, atUs: number): string {

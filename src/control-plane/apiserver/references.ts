@@ -31,6 +31,11 @@ export function withReferences(
   });
 }
 
+/** The service account that a pod names, or has by default. */
+export function accountNameOf(pod: Partial<Pod>): string {
+  return pod.spec?.serviceAccountName || "default";
+}
+
 function referencesOf(
   parts: ServerParts,
   { resource, namespace }: RequestContext,
@@ -43,8 +48,7 @@ function referencesOf(
   };
   if (resource.namespaced && namespace !== "") add("namespaces", "", namespace);
   if (resource.group === "" && resource.plural === "pods" && sent !== undefined) {
-    const { spec } = sent as Partial<Pod>;
-    add("serviceaccounts", namespace, spec?.serviceAccountName || "default");
+    add("serviceaccounts", namespace, accountNameOf(sent as Partial<Pod>));
   }
   return references;
 }

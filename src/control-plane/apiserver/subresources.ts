@@ -52,11 +52,7 @@ export function bindPod(
     return;
   }
   const assignRow = (stored: StoredObject): StoredObject | undefined => {
-    if (!(stored instanceof PodRow) || binding.metadata.annotations !== undefined) return undefined;
-    if (binding.metadata.uid !== stored.uid || stored.knownField("spec.nodeName") !== "") {
-      return undefined;
-    }
-    return stored.bound(nodeName, parts.nowUs());
+    return boundRow(stored, binding, parts.nowUs());
   };
   const done: Answer<StoredObject> = (error, stored) => {
     if (error !== undefined || stored === undefined) return answer(error);
@@ -65,6 +61,17 @@ export function bindPod(
     answer(undefined, stored);
   };
   parts.storage.update(context, assign, done, assignRow);
+}
+
+/** The row after a binding; `undefined` when that takes an object, or a word of refusal. */
+export function boundRow(
+  stored: StoredObject,
+  { metadata: { uid, annotations }, target }: Binding,
+  atUs: number,
+): PodRow | undefined {
+  if (!(stored instanceof PodRow) || annotations !== undefined) return undefined;
+  if (uid !== stored.uid || stored.knownField("spec.nodeName") !== "") return undefined;
+  return stored.bound(target.name ?? "", atUs);
 }
 
 /**
