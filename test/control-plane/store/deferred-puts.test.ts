@@ -2,12 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DeferredValues } from "../../../src/control-plane/store/deferred-puts.ts";
 import { MemoryStore } from "../../../src/control-plane/store/memory-store.ts";
-import {
-  type Change,
-  prefixEnd,
-  type RangeRequest,
-  type RangeResult,
-} from "../../../src/control-plane/store/store.ts";
+import { prefixEnd } from "../../../src/control-plane/store/store.ts";
+import { rangeOf, retoldBy } from "./read-back.ts";
 import { stamp, type Stamped, value } from "./store-under-test.ts";
 
 /** Numbered keys and values under a prefix, and how many of them were made. */
@@ -41,14 +37,6 @@ function keyOf(prefix: string, number: number): string {
 
 function aStore() {
   return new MemoryStore<Stamped>(stamp);
-}
-
-function rangeOf(store: MemoryStore<Stamped>, request: RangeRequest): RangeResult<Stamped> | Error {
-  let answer: RangeResult<Stamped> | Error | undefined;
-  store.range(request, (error, result) => {
-    answer = error ?? { ...result, items: result.items.map((item) => ({ ...item })) };
-  });
-  return answer as RangeResult<Stamped> | Error;
 }
 
 type Step =
@@ -222,32 +210,14 @@ class Driven {
         return rangeOf(store, { key, rangeEnd: prefixEnd(key), limit, revision });
       }
       case "retell":
-        return this.#retold(step.prefix, Math.max(store.revision - step.back, 0));
+        return retoldBy(this.#store, step.prefix, Math.max(store.revision - step.back, 0));
     }
   }
 
   all(): unknown {
     return [
       rangeOf(this.#store, { key: "/", rangeEnd: prefixEnd("/") }),
-      this.#retold("/", this.#compacted),
+      retoldBy(this.#store, "/", this.#compacted),
     ];
-  }
-
-  #retold(watched: string, afterRevision: number): unknown {
-    const told: unknown[] = [];
-    const plain = (change: Change<Stamped>): unknown => ({
-      ...change,
-      current: { ...change.current },
-      previous: { ...change.previous },
-    });
-    this.#store
-      .watch({
-        prefix: watched,
-        afterRevision,
-        onChanges: (changes) => told.push(changes.map(plain)),
-        onCompacted: (revision) => told.push(revision),
-      })
-      .cancel();
-    return told;
   }
 }

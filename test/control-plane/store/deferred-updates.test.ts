@@ -2,13 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DeferredValues } from "../../../src/control-plane/store/deferred-puts.ts";
 import { MemoryStore } from "../../../src/control-plane/store/memory-store.ts";
-import {
-  type Change,
-  type Pulse,
-  type PulseSource,
-  prefixEnd,
-  type RangeRequest,
-} from "../../../src/control-plane/store/store.ts";
+import { type Pulse, type PulseSource, prefixEnd } from "../../../src/control-plane/store/store.ts";
+import { rangeOf, retoldBy } from "./read-back.ts";
 import { stamp, type Stamped, value } from "./store-under-test.ts";
 
 const prefix = "/l/";
@@ -191,10 +186,10 @@ class Driven {
       case "range": {
         const { under: start, back, limit } = step;
         const revision = Math.max(store.revision - back, 1);
-        return this.#range({ key: start, rangeEnd: prefixEnd(start), limit, revision });
+        return rangeOf(this.#store, { key: start, rangeEnd: prefixEnd(start), limit, revision });
       }
       case "retell":
-        return this.#retold(step.under, Math.max(store.revision - step.back, 0));
+        return retoldBy(this.#store, step.under, Math.max(store.revision - step.back, 0));
     }
   }
 
@@ -210,31 +205,5 @@ class Driven {
     const found = direct?.get(at);
     if (found?.value.text.startsWith("beat") !== true) return;
     direct?.replace(at, found.modRevision, value(`beat ${number}`));
-  }
-
-  #range(request: RangeRequest): unknown {
-    let answer: unknown;
-    this.#store.range(request, (error, result) => {
-      answer = error ?? { ...result, items: result.items.map((item) => ({ ...item })) };
-    });
-    return answer;
-  }
-
-  #retold(watched: string, afterRevision: number): unknown {
-    const told: unknown[] = [];
-    const plain = (change: Change<Stamped>): unknown => ({
-      ...change,
-      current: { ...change.current },
-      previous: { ...change.previous },
-    });
-    this.#store
-      .watch({
-        prefix: watched,
-        afterRevision,
-        onChanges: (changes) => told.push(changes.map(plain)),
-        onCompacted: (revision) => told.push(revision),
-      })
-      .cancel();
-    return told;
   }
 }
